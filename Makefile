@@ -1,0 +1,44 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+help: ## Say what can be done
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY) ## Make the virtual environment from the locked packages
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: setup ## Load the demo fleet of some 2,500 assets, bill, value, and serve
+	$(BIN)/pas demo
+
+demo-small: setup ## The same with a small fleet, in seconds
+	$(BIN)/pas demo --small
+
+browser: # the tests drive Debian's Chromium; it is installed where it is missing and we may
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || echo "chromium is not here and cannot be installed: browser tests will be skipped"
+
+test: setup browser ## Run every test, on SQLite and on PostgreSQL, in a real browser
+	$(BIN)/pytest -n 2 --dist worksteal
+
+check: setup ## Lint, types, floors, dependencies
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+fix: setup ## Format, and mend what can be mended by machine
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: setup ## Choose the newest versions anew and write requirements.lock
+	$(BIN)/uv pip compile --upgrade --quiet --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
+
+.PHONY: help setup demo demo-small browser test check fix lock

@@ -1,0 +1,1 @@
+"""What a thing is, how it fares, where it goes next and what it is worth."""

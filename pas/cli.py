@@ -1,0 +1,11 @@
+"""The command `pas`."""
+
+import typer
+
+from pas.commands import database
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Product as a service, from one command.")
+app.add_typer(database.app, name="db")
+
+if __name__ == "__main__":
+    app()

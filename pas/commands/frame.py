@@ -1,0 +1,52 @@
+"""What every command begins with: the database it works on, the tenant, the moment and who runs it."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from lifecycle.actor import Actor
+from pas import clock
+from pas.db import Database
+from pas.settings import settings
+
+
+class Work(NamedTuple):
+    """One command at work: its session, the moment it began and who runs it."""
+
+    session: Session
+    now: datetime
+    by: Actor
+
+
+def opened() -> Database:
+    """Open the configured database; an embedded one that does not exist yet is made on the spot."""
+    from pas.commands.database import ensure_embedded
+
+    database = Database(settings().url)
+    ensure_embedded(database)
+    return database
+
+
+def operator() -> Actor:
+    """Name who runs the command, for the history."""
+    return Actor(kind="command", name=getpass.getuser())
+
+
+@contextmanager
+def reading(tenant: str | None) -> Iterator[Work]:
+    """Open a transaction that only reads."""
+    database = opened()
+    with database.reading(database.tenant_id(tenant or settings().tenant)) as session:
+        yield Work(session, clock.now(), operator())
+
+
+@contextmanager
+def writing(tenant: str | None) -> Iterator[Work]:
+    """Open a transaction that is committed when the block ends well."""
+    database = opened()
+    with database.writing(database.tenant_id(tenant or settings().tenant)) as session:
+        yield Work(session, clock.now(), operator())

@@ -1,0 +1,163 @@
+"""The database: one transaction per request or command, each bound to one tenant, on SQLite and PostgreSQL alike."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction, with_loader_criteria
+from sqlmodel import Session, select
+
+import billing.tables
+from pas.tables import ApiKeyRecord, DeviceRecord, PersonRecord, SessionRecord
+from telemetry.refusal import Refusal
+from telemetry.tables import TenantOwned, TenantRecord
+
+DOOR_TABLES = (PersonRecord, SessionRecord, ApiKeyRecord, DeviceRecord)
+"""What may be read before it is known for which tenant somebody comes: just enough to find out."""
+
+APP_ROLE = "pas_app"
+"""PostgreSQL role of every transaction: owns nothing and cannot bypass row-level security."""
+
+_ = billing.tables
+
+
+class CrossTenant(RuntimeError):
+    """A programming error: a session used beyond its tenant or its purpose. Never shown to anybody."""
+
+
+class UnknownTenant(Refusal):
+    """No tenant of that name, or none named where there are several."""
+
+
+class Database:
+    """One engine and the three ways to a session: reading, writing, and at the door (no tenant yet)."""
+
+    def __init__(self, url: str) -> None:
+        """Open lazily; a SQLite file's folder is made."""
+        self.url = url
+        self.engine = _engine(url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell the embedded database from the server."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self, tenant_id: int) -> Iterator[Session]:
+        """Give a session that only reads; nothing it does is kept."""
+        with Session(self.engine, info={"tenant_id": tenant_id, "reads_only": True}) as session:
+            yield session
+
+    @contextmanager
+    def writing(self, tenant_id: int) -> Iterator[Session]:
+        """Give a session whose work is committed when the block ends well, and undone when it does not."""
+        with Session(self._writer(), info={"tenant_id": tenant_id}, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def at_the_door(self) -> Iterator[Session]:
+        """Give a writing session without a tenant that can see people, logins, keys and devices only."""
+        with Session(self._writer(), info={"tenant_id": None}, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    def tenant_id(self, slug: str | None) -> int:
+        """Find a tenant by slug; without one, the only tenant there is.
+
+        Raises UnknownTenant.
+        """
+        with self.at_the_door() as session:
+            tenants = {tenant.slug: tenant.id for tenant in session.exec(select(TenantRecord))}
+        if slug is None and len(tenants) == 1:
+            return next(iter(tenants.values())) or 0
+        if slug not in tenants:
+            known = (
+                "several tenants live here; name one with --tenant or PAS_TENANT" if slug is None else "no such tenant"
+            )
+            sentence = f"{known}: {', '.join(sorted(tenants)) or 'there is none yet, run `pas tenant found`'}"
+            raise UnknownTenant(sentence, field="tenant")
+        return tenants[slug] or 0
+
+    def _writer(self) -> Engine:
+        return self.engine.execution_options(pas_writes=True)
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+    file = make_url(url).database
+    if file and file != ":memory:":
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=20, max_overflow=20)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "busy_timeout=30000",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        "cache_size=-64000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Writers take the lock when they begin: a reader that turns writer would fail instead of waiting."""
+    writes = connection.get_execution_options().get("pas_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@event.listens_for(Session, "after_begin")
+def _bind_to_tenant(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    """Tell PostgreSQL for whom this transaction works; without a tenant its row-level security shows no rows."""
+    if connection.dialect.name != "postgresql" or "tenant_id" not in session.info:
+        return
+    tenant_id = session.info["tenant_id"]
+    connection.exec_driver_sql(f"SET LOCAL ROLE {APP_ROLE}")
+    connection.execute(
+        text("SELECT set_config('app.tenant', :tenant, true), set_config('app.door', :door, true)"),
+        {"tenant": "" if tenant_id is None else str(tenant_id), "door": "on" if tenant_id is None else "off"},
+    )
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _only_own_rows(state: ORMExecuteState) -> None:
+    """Narrow every ORM statement to the tenant's own rows, whoever wrote the statement."""
+    if "tenant_id" not in state.session.info:
+        return
+    tenant_id = state.session.info["tenant_id"]
+    for mapper in state.all_mappers:
+        table = mapper.class_
+        if not issubclass(table, TenantOwned):
+            continue
+        if tenant_id is not None:
+            own = with_loader_criteria(table, table.tenant_id == tenant_id, include_aliases=True)
+            state.statement = state.statement.options(own)
+        elif not issubclass(table, DOOR_TABLES):
+            msg = f"{table.__name__} cannot be read before the tenant is known"
+            raise CrossTenant(msg)
+
+
+@event.listens_for(Session, "before_flush")
+def _write_only_own_rows(session: Session, _context: UOWTransaction, _objects: Any) -> None:
+    if "tenant_id" not in session.info:
+        return
+    if session.info.get("reads_only"):
+        msg = "a reading session was asked to write"
+        raise CrossTenant(msg)
+    for record in (*session.new, *session.dirty, *session.deleted):
+        stranger = isinstance(record, TenantOwned) and record.tenant_id != session.info["tenant_id"]
+        if stranger and not (session.info["tenant_id"] is None and isinstance(record, DOOR_TABLES)):
+            msg = f"{type(record).__name__} of tenant {record.tenant_id} in a session of another"
+            raise CrossTenant(msg)

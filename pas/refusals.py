@@ -1,0 +1,32 @@
+"""One table from refusals to HTTP statuses, and the one form in which every error leaves us (RFC 9457)."""
+
+from typing import Any
+
+from telemetry.refusal import Refusal
+
+STATUS: dict[str, int] = {
+    "UnknownTenant": 404,
+}
+"""Class name of a refusal to its status; a test fails on a refusal that is missing here."""
+
+
+def status_of(refusal: Refusal) -> int:
+    """Give the HTTP status of a refusal: its own or that of the nearest class above it."""
+    for kind in type(refusal).__mro__:
+        if kind.__name__ in STATUS:
+            return STATUS[kind.__name__]
+    return 400
+
+
+def problem(refusal: Refusal) -> dict[str, Any]:
+    """Give the problem document of a refusal."""
+    errors = [{"field": refusal.field, "message": refusal.sentence}] if refusal.field else []
+    return {
+        "type": f"/problems/{refusal.code()}",
+        "title": refusal.code().replace("-", " "),
+        "status": status_of(refusal),
+        "detail": refusal.sentence,
+        "code": refusal.code(),
+        "errors": errors,
+        "facts": refusal.facts,
+    }

@@ -1,0 +1,113 @@
+"""The telemetry schema at a glance. Every key leads with the tenant; telemetry keys go on with the shard."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, Index
+from sqlmodel import Field, Session, SQLModel
+
+from telemetry.columns import Json, UtcDateTime
+from telemetry.identity import new_id
+from telemetry.metric import Metric
+
+
+class TenantRecord(SQLModel, table=True):
+    """The manufacturer whose fleet this is. Several share an installation and never see each other."""
+
+    __tablename__ = "tenant"
+
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str = Field(unique=True, max_length=60)
+    name: str = Field(max_length=200)
+    founded_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class TenantOwned(SQLModel):
+    """Mixin of every other table: name it last among the bases, so that the tenant leads the primary key."""
+
+    tenant_id: int = Field(primary_key=True, foreign_key="tenant.id")
+
+
+def tenant_of(session: Session) -> int:
+    """Give the tenant for whom this session works; `pas.db` bound it when the session began."""
+    tenant_id: int = session.info["tenant_id"]
+    return tenant_id
+
+
+class MetricRecord(Metric, TenantOwned, table=True):
+    """A metric that this tenant measures."""
+
+    __tablename__ = "metric"
+
+    code: str = Field(primary_key=True, max_length=60)
+
+
+class SeriesRecord(TenantOwned, table=True):
+    """One metric of one asset. `number` keys the stored readings compactly."""
+
+    __tablename__ = "series"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "metric"], ["metric.tenant_id", "metric.code"]),
+        Index("series_of_asset", "tenant_id", "asset_id", "metric", unique=True),
+    )
+
+    number: int = Field(primary_key=True)
+    shard: int
+    asset_id: UUID
+    metric: str = Field(max_length=60)
+    last_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_value: float | None = None
+
+
+class ReadingBatchRecord(TenantOwned, table=True):
+    """An accepted batch: one durable row, so that the same batch sent again changes nothing."""
+
+    __tablename__ = "reading_batch"
+
+    key: str = Field(primary_key=True, max_length=80)
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    source: str = Field(max_length=40)
+    content_hash: str = Field(max_length=64)
+    taken: int
+    duplicates: int
+    quarantined: int
+
+
+class SeriesDayRecord(TenantOwned, table=True):
+    """One series on one UTC day: its readings and hour rollups packed, its day rollup in plain columns.
+
+    `readings` and `hours` are byte strings of `telemetry.codec`, told apart by `codec`.
+    """
+
+    __tablename__ = "series_day"
+    __table_args__ = (ForeignKeyConstraint(["tenant_id", "series"], ["series.tenant_id", "series.number"]),)
+
+    shard: int = Field(primary_key=True)
+    series: int = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    codec: int
+    count: int
+    total: float
+    minimum: float
+    maximum: float
+    first: float
+    last: float
+    mean: float
+    increase: float
+    readings: bytes
+    hours: bytes
+
+
+class QuarantinedReadingRecord(TenantOwned, table=True):
+    """A reading that was not believed: kept as it came, with the reason, for a person to repair."""
+
+    __tablename__ = "quarantined_reading"
+    __table_args__ = (Index("quarantine_by_reason", "tenant_id", "reason", "received_at"),)
+
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    batch_key: str = Field(max_length=80)
+    row: int
+    reason: str = Field(max_length=40)
+    sentence: str
+    as_received: dict[str, str] = Field(sa_type=Json)
+    received_at: datetime = Field(sa_type=UtcDateTime)
