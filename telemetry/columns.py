@@ -6,11 +6,13 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Enum, Numeric, String
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-"""A JSON document: JSONB on PostgreSQL, text on SQLite. Python None is SQL NULL."""
+Json = JSON(none_as_null=True)
+"""A JSON document kept letter for letter, never JSONB: that rewrites numbers and order, and hashes would break.
+
+Python None is SQL NULL.
+"""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

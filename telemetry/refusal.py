@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer to a person, not a programming error
+class Refusal(Exception):
     """Base of every "no" that a person or a program may hear from us.
 
     Subclasses stand beside the function that raises them; `pas.refusals` gives each an HTTP status.

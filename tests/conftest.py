@@ -1,4 +1,4 @@
-"""What every test may ask for: a database of either kind with its schema in place, a tenant, and a clock that stands."""
+"""What every test may ask for: a database of either kind with its schema, a tenant, and a clock that stands."""
 
 import json
 import shutil
