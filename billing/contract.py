@@ -16,7 +16,7 @@ class Proration(StrEnum):
     ACTUAL_DAYS = "actual_days"
     """Days in use over the days of that calendar month."""
     FIXED_30 = "fixed_30"
-    """Days in use over thirty, at most a whole fee."""
+    """Days over thirty, every month counted as if it had thirty: a 31st is free, the end of February counts more."""
     FULL_MONTH = "full_month"
     """Any day in the month owes the whole fee."""
 
@@ -44,7 +44,7 @@ class Contract(SQLModel):
     ends_on: date | None = None
     proration: Proration = Field(default=Proration.ACTUAL_DAYS, sa_type=worded(Proration))
     vat_category: VatCategory = Field(default=VatCategory.STANDARD, sa_type=worded(VatCategory))
-    vat_rate: Decimal = Field(default=Decimal(21), ge=0, le=100, sa_type=ExactDecimal)
+    vat_rate: Decimal = Field(default=Decimal(21), ge=0, le=100, decimal_places=4, sa_type=ExactDecimal)
     payment_days: int = Field(default=30, ge=0, le=365)
     order_reference: str = Field(default="", max_length=80)
 
@@ -60,7 +60,20 @@ class ContractLine(SQLModel):
     asset_id: UUID
     starts_on: date
     ends_on: date | None = None
-    monthly_fee: Decimal = Field(default=Decimal(0), ge=0, sa_type=ExactDecimal)
+    monthly_fee: Decimal = Field(default=Decimal(0), ge=0, max_digits=14, decimal_places=4, sa_type=ExactDecimal)
     meter: str | None = Field(default=None, max_length=60)
-    unit_price: Decimal | None = Field(default=None, ge=0, sa_type=ExactDecimal)
-    allowance: Decimal = Field(default=Decimal(0), ge=0, sa_type=ExactDecimal)
+    unit_price: Decimal | None = Field(default=None, ge=0, max_digits=14, decimal_places=8, sa_type=ExactDecimal)
+    allowance: Decimal = Field(default=Decimal(0), ge=0, max_digits=14, decimal_places=4, sa_type=ExactDecimal)
+
+
+class NewContractLine(ContractLine):
+    """A line as it is signed; a client that may be offline brings its own id."""
+
+    id: UUID | None = None
+
+
+class NewContract(Contract):
+    """A contract as it is signed, with its lines."""
+
+    id: UUID | None = None
+    lines: list[NewContractLine] = Field(min_length=1, max_length=10_000)

@@ -100,6 +100,7 @@ class InvoiceRecord(TenantOwned, table=True):
 class InvoiceLineRecord(TenantOwned, table=True):
     """One line of an invoice and the days or readings that caused it.
 
+    Net is `quantity x unit_price / price_base`, half-up to cents: 24 days at 50.00 per 31 days.
     Unique by asset, component and period within a revision: the database refuses to bill a thing twice.
     """
 
@@ -124,6 +125,7 @@ class InvoiceLineRecord(TenantOwned, table=True):
     quantity: Decimal = Field(sa_type=ExactDecimal)
     unit: str = Field(max_length=10)
     unit_price: Decimal = Field(sa_type=ExactDecimal)
+    price_base: Decimal = Field(default=Decimal(1), sa_type=ExactDecimal)
     net: Decimal = Field(sa_type=ExactDecimal)
     vat_category: str = Field(max_length=2)
     vat_rate: Decimal = Field(sa_type=ExactDecimal)

@@ -242,6 +242,7 @@ def upgrade() -> None:
     sa.Column('iban', sqlmodel.sql.sqltypes.AutoString(length=34), nullable=False),
     sa.Column('bic', sqlmodel.sql.sqltypes.AutoString(length=11), nullable=False),
     sa.Column('series', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('zone', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
     sa.ForeignKeyConstraint(['tenant_id'], ['tenant.id'], ),
     sa.PrimaryKeyConstraint('tenant_id')
     )
@@ -652,6 +653,7 @@ def upgrade() -> None:
     sa.Column('quantity', telemetry.columns.ExactDecimal(), nullable=False),
     sa.Column('unit', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
     sa.Column('unit_price', telemetry.columns.ExactDecimal(), nullable=False),
+    sa.Column('price_base', telemetry.columns.ExactDecimal(), nullable=False),
     sa.Column('net', telemetry.columns.ExactDecimal(), nullable=False),
     sa.Column('vat_category', sqlmodel.sql.sqltypes.AutoString(length=2), nullable=False),
     sa.Column('vat_rate', telemetry.columns.ExactDecimal(), nullable=False),

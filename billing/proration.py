@@ -1,0 +1,52 @@
+"""Proration says which share of a monthly fee is owed for a part of the month."""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from billing.contract import Proration
+from billing.period import Period
+
+COMMERCIAL_MONTH = 30
+
+
+class Share(NamedTuple):
+    """So many days of so many; never a rounded fraction."""
+
+    days: int
+    of: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell a whole month from a part of one."""
+        return self.days == self.of
+
+    def part_of(self, amount: Decimal) -> Fraction:
+        """Give the share of an amount, exactly."""
+        return Fraction(amount) * self.days / self.of
+
+
+def share(policy: Proration, *, part: Period, whole: Period) -> Share:
+    """Give the share that a part has in its whole period; the shares of adjoining parts add up to one.
+
+    The whole is always the calendar period, never what remains of it after a late start or an early end.
+
+    >>> january = Period(date(2023, 1, 1), date(2023, 2, 1))
+    >>> share(Proration.ACTUAL_DAYS, part=Period(date(2023, 1, 8), january.end), whole=january)
+    Share(days=24, of=31)
+    """
+    if policy is Proration.FULL_MONTH:
+        return Share(1, 1)
+    if policy is Proration.FIXED_30:
+        return Share(_commercial_days(part), _commercial_days(whole))
+    return Share(part.days, whole.days)
+
+
+def _commercial_days(period: Period) -> int:
+    """Count days as if every month had thirty: a 31st adds none, the end of February adds those that lack."""
+    return _commercial_day(period.end) - _commercial_day(period.start)
+
+
+def _commercial_day(day: date) -> int:
+    return (day.year * 12 + day.month) * COMMERCIAL_MONTH + min(day.day, COMMERCIAL_MONTH) - 1
