@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -40,6 +40,14 @@ class Database:
         self.url = url
         self.engine = _engine(url)
 
+    def __enter__(self) -> Self:
+        """Use it as a block, and its connections are closed behind it."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
     @property
     def is_sqlite(self) -> bool:
         """Tell the embedded database from the server."""
@@ -65,12 +73,18 @@ class Database:
             yield session
             session.commit()
 
+    @contextmanager
+    def looking_in(self) -> Iterator[Session]:
+        """Give a session without a tenant that only reads people, logins, keys and devices, and waits for no writer."""
+        with Session(self.engine, info={"tenant_id": None, "reads_only": True}) as session:
+            yield session
+
     def tenant_id(self, slug: str | None) -> int:
         """Find a tenant by slug; without one, the only tenant there is.
 
         Raises UnknownTenant.
         """
-        with self.at_the_door() as session:
+        with self.looking_in() as session:
             tenants = {tenant.slug: tenant.id for tenant in session.exec(select(TenantRecord))}
         if slug is None and len(tenants) == 1:
             return next(iter(tenants.values())) or 0
@@ -118,9 +132,20 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def move_in(session: Session, tenant_id: int) -> None:
+    """Bind a session from the door to the tenant that it just founded, in the same transaction."""
+    session.flush()
+    session.info["tenant_id"] = tenant_id
+    _tell_postgresql(session, session.connection())
+
+
 @event.listens_for(Session, "after_begin")
 def _bind_to_tenant(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    """Tell PostgreSQL for whom this transaction works; without a tenant its row-level security shows no rows."""
+    _tell_postgresql(session, connection)
+
+
+def _tell_postgresql(session: Session, connection: Connection) -> None:
+    """Say for whom this transaction works; without a tenant PostgreSQL's row-level security shows no rows."""
     if connection.dialect.name != "postgresql" or "tenant_id" not in session.info:
         return
     tenant_id = session.info["tenant_id"]

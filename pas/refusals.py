@@ -6,6 +6,10 @@ from telemetry.refusal import Refusal
 
 STATUS: dict[str, int] = {
     "UnknownTenant": 404,
+    "NotABackup": 422,
+    "NotEmpty": 409,
+    "OtherSchema": 409,
+    "RestoreDiffers": 500,
 }
 """Class name of a refusal to its status; a test fails on a refusal that is missing here."""
 

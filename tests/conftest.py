@@ -181,8 +181,12 @@ class Ran(NamedTuple):
         return json.loads(self.stdout)
 
 
+Pas = Callable[..., Ran]
+"""Type of the `pas` fixture."""
+
+
 @pytest.fixture
-def pas(database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+def pas(database: Database, monkeypatch: pytest.MonkeyPatch) -> Pas:
     """Run the command line on the test's database: `pas("import", "sites", str(file), "--json").json`."""
     monkeypatch.setenv("PAS_DATABASE_URL", database.url)
     settings.cache_clear()

@@ -7,9 +7,12 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import inspect
 
+from pas.backup import Backup, read_manifest, restore_backup, revision_of, write_backup
+from pas.check import check_database
 from pas.db import Database
+from pas.migrations import SCRIPTS
 from pas.settings import settings
-from pas.terminal import AsJson, print_json, refuses
+from pas.terminal import AsJson, out, print_json, print_table, progress, refuses
 
 app = typer.Typer(no_args_is_help=True, help="The database: its schema, its health, its backups.")
 
@@ -17,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="The database: its schema, its heal
 def migrations(url: str) -> Config:
     """Give Alembic's configuration for a database."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+    config.set_main_option("script_location", str(SCRIPTS))
     config.attributes["url"] = url
     return config
 
@@ -32,6 +35,58 @@ def ensure_embedded(database: Database) -> None:
 @refuses
 def upgrade(*, as_json: AsJson = False) -> None:
     """Bring the schema to this version; data stays."""
-    command.upgrade(migrations(settings().url), "head")
+    with Database(settings().url) as database:
+        before = _revision(database)
+        command.upgrade(migrations(database.url), "head")
+        after = _revision(database)
     if as_json:
-        print_json({"upgraded": True})
+        print_json({"before": before, "after": after})
+    else:
+        out.print(f"schema {after}, as it was" if before == after else f"schema {before or 'none'} -> {after}")
+
+
+@app.command()
+@refuses
+def check(*, as_json: AsJson = False) -> None:
+    """Check that the schema is of this version and the database whole; count every table."""
+    with Database(settings().url) as database:
+        health = check_database(database)
+    if as_json:
+        print_json(health._asdict())
+    else:
+        print_table("database", [{"table": name, "rows": count} for name, count in health.rows.items()])
+        out.print(f"schema {health.revision} of {health.head}; faults: {', '.join(health.faults) or 'none'}")
+    if health.faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+@refuses
+def backup(file: Path, *, as_json: AsJson = False) -> None:
+    """Write every row, as one moment shows them, to FILE, and read it again."""
+    with Database(settings().url) as database, progress("backup", None) as tick:
+        written = write_backup(database, file, tick=tick)
+    _tell(written, f"backed up to {file}", as_json=as_json)
+
+
+@app.command()
+@refuses
+def restore(file: Path, *, as_json: AsJson = False) -> None:
+    """Fill an empty database from FILE and prove it equal; otherwise nothing is kept."""
+    total = sum(read_manifest(file).rows.values())
+    command.upgrade(migrations(settings().url), "head")
+    with Database(settings().url) as database, progress("restore", total) as tick:
+        restored = restore_backup(database, file, tick=tick)
+    _tell(restored, f"restored from {file}, proved equal", as_json=as_json)
+
+
+def _tell(backup: Backup, sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(backup._asdict())
+    else:
+        print_table(sentence, [{"table": name, "rows": count} for name, count in backup.rows.items()])
+
+
+def _revision(database: Database) -> str:
+    with database.engine.connect() as connection:
+        return revision_of(connection)

@@ -39,14 +39,12 @@ def operator() -> Actor:
 @contextmanager
 def reading(tenant: str | None) -> Iterator[Work]:
     """Open a transaction that only reads."""
-    database = opened()
-    with database.reading(database.tenant_id(tenant or settings().tenant)) as session:
+    with opened() as database, database.reading(database.tenant_id(tenant or settings().tenant)) as session:
         yield Work(session, clock.now(), operator())
 
 
 @contextmanager
 def writing(tenant: str | None) -> Iterator[Work]:
     """Open a transaction that is committed when the block ends well."""
-    database = opened()
-    with database.writing(database.tenant_id(tenant or settings().tenant)) as session:
+    with opened() as database, database.writing(database.tenant_id(tenant or settings().tenant)) as session:
         yield Work(session, clock.now(), operator())

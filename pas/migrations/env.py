@@ -9,10 +9,11 @@ from pas.db import Database
 
 _ = billing.tables, pas.tables
 
-database = Database(context.config.attributes["url"])
-with database.engine.execution_options(pas_writes=True).begin() as connection:
+with (
+    Database(context.config.attributes["url"]) as database,
+    database.engine.execution_options(pas_writes=True).begin() as connection,
+):
     context.configure(
         connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True, compare_type=False
     )
     context.run_migrations()
-database.engine.dispose()

@@ -189,6 +189,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('quarantined_reading', schema=None) as batch_op:
         batch_op.create_index('quarantine_by_reason', ['tenant_id', 'reason', 'received_at'], unique=False)
+        batch_op.create_index('quarantine_of_batch', ['tenant_id', 'batch_key'], unique=False)
 
     op.create_table('reading_batch',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
@@ -609,6 +610,7 @@ def upgrade() -> None:
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('codec', sa.Integer(), nullable=False),
     sa.Column('count', sa.Integer(), nullable=False),
+    sa.Column('hour_count', sa.Integer(), nullable=False),
     sa.Column('total', sa.Float(), nullable=False),
     sa.Column('minimum', sa.Float(), nullable=False),
     sa.Column('maximum', sa.Float(), nullable=False),
@@ -762,6 +764,7 @@ def downgrade() -> None:
     op.drop_table('sale')
     op.drop_table('reading_batch')
     with op.batch_alter_table('quarantined_reading', schema=None) as batch_op:
+        batch_op.drop_index('quarantine_of_batch')
         batch_op.drop_index('quarantine_by_reason')
 
     op.drop_table('quarantined_reading')
