@@ -1,28 +1,47 @@
 """Who is asking, for which tenant, and whether they may: nothing is allowed that a route does not declare."""
 
-import hashlib
 from collections.abc import Callable, Iterator
-from typing import Annotated, NamedTuple, TypeVar
-from uuid import UUID
+from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
-from sqlmodel import Session, and_, col, select
+from sqlmodel import Session
 
-from lifecycle.actor import Actor
-from pas import clock
+from pas import clock, identify
+from pas.caller import Caller
 from pas.db import Database
+from pas.idempotency import answered_once
+from pas.rate_limit import RateLimit
 from pas.role import Role
-from pas.tables import PersonRecord, SessionRecord
+from pas.secret import digest
+from pas.settings import settings
 from telemetry.refusal import Refusal
 
-F = TypeVar("F", bound=Callable[..., object])
+__all__ = (
+    "EVERYBODY",
+    "STAFF",
+    "Asking",
+    "Caller",
+    "NotAllowed",
+    "NotLoggedIn",
+    "Reading",
+    "Writing",
+    "cookie_name",
+    "database",
+    "digest",
+    "may",
+    "nobody_undeclared",
+    "roles_of",
+    "who_is_asking",
+)
 
-COOKIE = "__Host-pas"
+F = TypeVar("F", bound=Callable[..., object])
 
 STAFF = (Role.ADMINISTRATOR, Role.FLEET_MANAGER, Role.TECHNICIAN, Role.FINANCE)
 """Everybody who works for the tenant."""
 EVERYBODY = (*STAFF, Role.CUSTOMER)
 """Everybody with a login; what a customer sees is narrowed to the customer's own by each query."""
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class NotLoggedIn(Refusal):
@@ -33,15 +52,8 @@ class NotAllowed(Refusal):
     """We know who is asking, and the role does not allow it."""
 
 
-class Caller(NamedTuple):
-    """Who is asking."""
-
-    tenant_id: int
-    actor: Actor
-    role: Role
-    language: str = "en"
-    customer_id: UUID | None = None
-    """Set for a customer's contact: only this customer's assets, alerts, contracts and invoices exist for them."""
+class ForeignPage(Refusal):
+    """A page of another site tried to act in the name of whoever is looking at it."""
 
 
 def may(*roles: Role) -> Callable[[F], F]:
@@ -60,9 +72,9 @@ def roles_of(route: object) -> frozenset[Role] | None:
     return getattr(endpoint, "roles", None)
 
 
-def digest(secret: str) -> str:
-    """Give the SHA-256 under which a random token is kept and looked up."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+def cookie_name() -> str:
+    """Name the login's cookie: browsers keep `__Host-` cookies to this very host, but only over https."""
+    return "__Host-pas" if settings().public_url.startswith("https://") else "pas"
 
 
 def database(request: Request) -> Database:
@@ -74,41 +86,63 @@ def database(request: Request) -> Database:
 def who_is_asking(request: Request, db: Annotated[Database, Depends(database)]) -> Caller:
     """Find the caller by bearer token or cookie and hold the route's declaration against the role.
 
-    Raises NotLoggedIn and NotAllowed.
+    Raises NotLoggedIn, NotAllowed, ForeignPage and TooManyRequests.
     """
-    roles = roles_of(request.scope.get("route"))
     caller = _caller(request, db)
-    if not roles or caller.role not in roles:
+    requests: RateLimit = request.app.state.requests
+    requests.count(f"{caller.tenant_id}:{caller.actor.kind}:{caller.actor.id}")
+    if caller.role not in (roles_of(request.scope.get("route")) or ()):
         sentence = f"your role, {caller.role.value}, does not allow this"
         raise NotAllowed(sentence)
     return caller
 
 
+def nobody_undeclared(request: Request, db: Annotated[Database, Depends(database)]) -> None:
+    """Hold every route of the API against its declaration, also one whose function asks for no caller.
+
+    Raises NotAllowed where nothing is declared, else what `who_is_asking` raises.
+    """
+    roles = roles_of(request.scope.get("route"))
+    if roles is None:
+        raise NotAllowed("this route does not say who may use it, so nobody may")
+    if roles and not hasattr(request.state, "caller"):
+        request.state.caller = who_is_asking(request, db)
+
+
 def _caller(request: Request, db: Database) -> Caller:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if not scheme:
-        token = request.cookies.get(COOKIE, "")
-    elif scheme.lower() != "bearer":
-        raise NotLoggedIn("the Authorization header must read `Bearer TOKEN`")
-    if not token:
-        raise NotLoggedIn("log in first, or send a token")
-    with db.at_the_door() as session:
-        found = session.exec(
-            select(SessionRecord, PersonRecord)
-            .join(
-                PersonRecord,
-                and_(
-                    col(PersonRecord.tenant_id) == SessionRecord.tenant_id,
-                    col(PersonRecord.id) == SessionRecord.person_id,
-                ),
-            )
-            .where(SessionRecord.token_hash == digest(token), SessionRecord.expires_at > clock.now())
-        ).first()
-    if found is None:
-        raise NotLoggedIn("this login has ended; log in again")
-    person = found[1]
-    actor = Actor(kind="person", name=person.email, id=person.id)
-    return Caller(person.tenant_id, actor, person.role, person.language, person.customer_id)
+    header = request.headers.get("authorization")
+    if header is not None:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise NotLoggedIn("the Authorization header must read `Bearer TOKEN`")
+        caller = identify.by_header(db, token=token.strip(), now=clock.now())
+    else:
+        token = request.cookies.get(cookie_name(), "")
+        if not token:
+            raise NotLoggedIn("log in first, or send a token")
+        _refuse_foreign_page(request)
+        caller = identify.by_cookie(db, token=token, now=clock.now())
+    if caller is None:
+        raise NotLoggedIn("this login or key is not valid, or no longer; log in again")
+    return caller
+
+
+def _refuse_foreign_page(request: Request) -> None:
+    """Let a cookie act only for our own pages: browsers say from which site a request comes."""
+    if request.method in _SAFE:
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = urlsplit(request.headers.get("origin", "")).netloc
+    if site in {"same-origin", "none"} or (site is None and origin and origin == request.headers.get("host")):
+        return
+    raise ForeignPage("a cookie counts only for requests from our own pages; programs send a token")
+
+
+def _asking(request: Request, db: Annotated[Database, Depends(database)]) -> Caller:
+    if not hasattr(request.state, "caller"):
+        request.state.caller = who_is_asking(request, db)
+    caller: Caller = request.state.caller
+    return caller
 
 
 def _reading(caller: "Asking", db: Annotated[Database, Depends(database)]) -> Iterator[Session]:
@@ -116,12 +150,12 @@ def _reading(caller: "Asking", db: Annotated[Database, Depends(database)]) -> It
         yield session
 
 
-def _writing(caller: "Asking", db: Annotated[Database, Depends(database)]) -> Iterator[Session]:
-    with db.writing(caller.tenant_id) as session:
+def _writing(request: Request, caller: "Asking", db: Annotated[Database, Depends(database)]) -> Iterator[Session]:
+    with db.writing(caller.tenant_id) as session, answered_once(request, session, caller, now=clock.now()):
         yield session
 
 
-Asking = Annotated[Caller, Depends(who_is_asking)]
+Asking = Annotated[Caller, Depends(_asking)]
 """Parameter type of a route: who is asking."""
 Reading = Annotated[Session, Depends(_reading, scope="function")]
 """Parameter type of a route: a session that reads for the caller's tenant."""

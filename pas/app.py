@@ -1,69 +1,34 @@
 """The application: routes, one form for every error, and the headers that keep browsers safe."""
 
-from typing import Any
+from fastapi import Depends, FastAPI
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
-
+from pas.access import nobody_undeclared
 from pas.api import ROUTERS
+from pas.careful import careful
 from pas.db import Database
-from pas.refusals import problem, status_of
-from telemetry.refusal import Refusal
-
-PROBLEM = "application/problem+json"
+from pas.description import described
+from pas.errors import answer_errors
+from pas.headers import BodyLimit, SafeHeaders
+from pas.rate_limit import RateLimit
+from pas.settings import settings
 
 
 def create_app(database: Database) -> FastAPI:
     """Build the application over a database whose schema is in place."""
     app = FastAPI(title="pas", version="0.1.0", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     app.state.database = database
-    app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    app.state.requests = RateLimit(settings().requests_per_minute)
+    app.state.logins = RateLimit(settings().logins_per_minute)
+    answer_errors(app)
+    app.add_middleware(BodyLimit, most=settings().max_upload_bytes)
+    app.add_middleware(SafeHeaders, https=settings().public_url.startswith("https://"))
     for router in ROUTERS:
-        app.include_router(router, prefix="/api/v1")
+        app.include_router(careful(router), prefix="/api/v1", dependencies=[Depends(nobody_undeclared)])
+    app.__dict__["openapi"] = lambda: _description(app)
     return app
 
 
-def _answer(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse(body, status_code=status, headers=headers, media_type=PROBLEM)
-
-
-async def _refused(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Refusal)  # noqa: S101 - registered for this class only
-    return _answer(status_of(error), problem(error))
-
-
-async def _invalid(_request: Request, error: Exception) -> JSONResponse:
-    """Answer without echoing the input: NaN and lone surrogates in it would not survive JSON."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101
-    errors = [
-        {"field": ".".join(str(step) for step in found["loc"]), "message": found["msg"]} for found in error.errors()
-    ]
-    body = {
-        "type": "/problems/invalid-input",
-        "title": "invalid input",
-        "status": 422,
-        "detail": "some fields are missing or wrong",
-        "code": "invalid-input",
-        "errors": errors,
-        "facts": {},
-    }
-    return _answer(422, body)
-
-
-async def _http(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # noqa: S101
-    code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
-    body = {
-        "type": f"/problems/{code}",
-        "title": code.replace("-", " "),
-        "status": error.status_code,
-        "detail": str(error.detail),
-        "code": code,
-        "errors": [],
-        "facts": {},
-    }
-    return _answer(error.status_code, body, dict(error.headers or {}))
+def _description(app: FastAPI) -> dict[str, object]:
+    if app.openapi_schema is None:
+        app.openapi_schema = described(app)
+    return app.openapi_schema

@@ -2,10 +2,12 @@
 
 import typer
 
-from pas.commands import database
+from pas.commands import database, people, tenant
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Product as a service, from one command.")
 app.add_typer(database.app, name="db")
+app.add_typer(tenant.app, name="tenant")
+app.add_typer(people.app, name="person")
 
 if __name__ == "__main__":
     app()

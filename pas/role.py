@@ -14,3 +14,12 @@ class Role(StrEnum):
     """A contact of one customer: sees only that customer's assets, alerts and invoices."""
     DEVICE = "device"
     """A machine that delivers readings of its own assets, and nothing else."""
+
+
+def may_give(role: Role) -> frozenset[Role]:
+    """Give the roles that a person's key may have: never a wider one than the person's own."""
+    if role is Role.ADMINISTRATOR:
+        return frozenset({Role.ADMINISTRATOR, Role.FLEET_MANAGER, Role.TECHNICIAN, Role.FINANCE})
+    if role is Role.FLEET_MANAGER:
+        return frozenset({Role.FLEET_MANAGER, Role.TECHNICIAN})
+    return frozenset({role})

@@ -2,5 +2,13 @@
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from pas.api import api_keys, devices, health, people, session
+
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    session.router,
+    people.router,
+    api_keys.router,
+    devices.router,
+)
 """Every router of the API, in the order of the documentation."""
