@@ -1,13 +1,26 @@
 """A contract says who uses which assets, on which terms, from when to when."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Field, SQLModel
 
+from billing.period import FIRST_DAY, LAST_DAY, zone_of
 from telemetry.columns import ExactDecimal, worded
+from telemetry.refusal import Refusal
+
+
+class WrongTerms(Refusal):
+    """The terms of a contract contradict themselves."""
+
+
+class LeasedTwice(Refusal):
+    """One asset would be under two contract lines on the same day."""
 
 
 class Proration(StrEnum):
@@ -38,7 +51,7 @@ class Contract(SQLModel):
 
     code: str = Field(min_length=1, max_length=60)
     customer_id: UUID
-    currency: str = Field(default="EUR", regex="^[A-Z]{3}$", max_length=3)
+    currency: str = Field(default="EUR", schema_extra={"pattern": "^[A-Z]{3}$"}, max_length=3)
     zone: str = Field(default="Europe/Brussels", max_length=60)
     starts_on: date
     ends_on: date | None = None
@@ -77,3 +90,53 @@ class NewContract(Contract):
 
     id: UUID | None = None
     lines: list[NewContractLine] = Field(min_length=1, max_length=10_000)
+
+
+class Lease(NamedTuple):
+    """On which days an asset is under which contract; `until` None is for ever."""
+
+    asset_id: UUID
+    since: date
+    until: date | None
+    contract: str
+
+
+def check_terms(contract: NewContract) -> None:
+    """Refuse terms that contradict themselves. Raises WrongTerms and UnknownZone."""
+    zone_of(contract.zone)
+    _check_days(contract.code, contract.starts_on, contract.ends_on, "")
+    for position, line in enumerate(contract.lines):
+        where = f"lines.{position}."
+        _check_days(f"{contract.code}, line {position + 1}", line.starts_on, line.ends_on, where)
+        if line.starts_on < contract.starts_on or (line.ends_on or LAST_DAY) > (contract.ends_on or LAST_DAY):
+            sentence = f"line {position + 1} of {contract.code} runs outside the contract's own days"
+            raise WrongTerms(sentence, field=f"{where}starts_on")
+        if (line.meter is None) != (line.unit_price is None):
+            sentence = f"line {position + 1} of {contract.code} needs both a meter and a unit price, or neither"
+            raise WrongTerms(sentence, field=f"{where}meter")
+
+
+def _check_days(name: str, start: date, end: date | None, where: str) -> None:
+    if end is not None and end <= start:
+        raise WrongTerms(f"{name} must end after it starts on {start}, not on {end}", field=f"{where}ends_on")
+    if start < FIRST_DAY or (end or FIRST_DAY) > LAST_DAY:
+        raise WrongTerms(f"{name} must lie between {FIRST_DAY} and {LAST_DAY}", field=f"{where}starts_on")
+
+
+def leases_of(contract: NewContract) -> list[Lease]:
+    """Give the days each asset of a contract is under it: a line without an end ends with the contract."""
+    return [
+        Lease(line.asset_id, line.starts_on, line.ends_on or contract.ends_on, contract.code) for line in contract.lines
+    ]
+
+
+def check_leases(leases: Iterable[Lease]) -> None:
+    """Refuse two leases of one asset on the same day; the day of a swap belongs to the new one. Raises LeasedTwice."""
+    ordered = sorted(leases, key=lambda lease: (lease.asset_id, lease.since, lease.until or LAST_DAY))
+    for earlier, later in pairwise(ordered):
+        if earlier.asset_id == later.asset_id and later.since < (earlier.until or LAST_DAY):
+            sentence = (
+                f"asset {later.asset_id} is under {earlier.contract} until {earlier.until or 'further notice'}, "
+                f"so {later.contract} cannot have it from {later.since}"
+            )
+            raise LeasedTwice(sentence, field="lines", asset_id=str(later.asset_id))

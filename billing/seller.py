@@ -30,11 +30,11 @@ class Seller(SQLModel):
     street: str = Field(max_length=200)
     postal_code: str = Field(max_length=20)
     city: str = Field(max_length=120)
-    country: str = Field(regex="^[A-Z]{2}$", max_length=2)
+    country: str = Field(schema_extra={"pattern": "^[A-Z]{2}$"}, max_length=2)
     email: str = Field(max_length=254)
     iban: str = Field(max_length=34)
     bic: str = Field(default="", max_length=11)
-    series: str = Field(default="INV", regex="^[A-Z0-9]+$", min_length=1, max_length=12)
+    series: str = Field(default="INV", schema_extra={"pattern": "^[A-Z0-9]+$"}, min_length=1, max_length=12)
     zone: str = Field(default="Europe/Brussels", max_length=60)
 
 

@@ -1,6 +1,7 @@
 """Which UN/ECE code (Recommendation 20) an invoice names a unit by."""
 
 from telemetry.refusal import Refusal
+from telemetry.unit import names
 
 MONTH = "MON"
 DAY = "DAY"
@@ -17,23 +18,20 @@ CODES: dict[str, str] = {
     "kilojoule": "KJO",
     "megajoule": "3B",
     "gigajoule": "GV",
+    "millimeter": "MMT",
+    "centimeter": "CMT",
     "meter": "MTR",
     "kilometer": "KMT",
     "mile": "SMI",
     "gram": "GRM",
     "kilogram": "KGM",
     "metric_ton": "TNE",
-    "tonne": "TNE",
     "liter": "LTR",
     "meter ** 3": "MTQ",
-    "meter**3": "MTQ",
-    "count": "C62",
-    "cycle": "C62",
-    "cycles": "C62",
+    "piece": "C62",
     "dimensionless": "C62",
-    "": "C62",
 }
-"""Canonical unit of a counter (as pint names it) to its code; things that are merely counted are C62, "one"."""
+"""Unit of a counter, as pint names it, to its code; things that are merely counted are C62, "one"."""
 
 
 class NoUnitCode(Refusal):
@@ -41,11 +39,12 @@ class NoUnitCode(Refusal):
 
 
 def unit_code(unit: str) -> str:
-    """Give the code of a canonical unit. Raises NoUnitCode.
+    """Give the code of a metric's unit. Raises NoUnitCode.
 
-    >>> unit_code("kilowatt_hour")
-    'KWH'
+    >>> unit_code("kWh"), unit_code("count")
+    ('KWH', 'C62')
     """
-    if unit not in CODES:
-        raise NoUnitCode(f"no invoice can name the unit {unit[:40]!r}; bill by one of {', '.join(filter(None, CODES))}")
-    return CODES[unit]
+    code = CODES.get(names().get(unit, ""))
+    if code is None:
+        raise NoUnitCode(f"no invoice can name the unit {unit[:40]!r}; bill by hour, kWh, km, count and the like")
+    return code

@@ -1,0 +1,197 @@
+"""Bill a month: a numbered invoice for each contract that ran in it, a reason for each that could not be billed."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, select
+from telemetry.queries import usage
+
+from billing.bill_run import BillFailure, BillRun
+from billing.issue_invoice import Issuing, issue_invoice
+from billing.period import Month, Period, local_day, midnight
+from billing.queries import LeasedAsset, contracts_invoiced, contracts_running, held_seller, lines_running
+from billing.rating import NO_READINGS, Meter, Proof, Terms, proof_of, rate
+from billing.tables import BillFailureRecord, BillRunRecord, ContractRecord, InvoiceRecord
+from lifecycle.actor import Actor
+from lifecycle.tables import CustomerRecord
+from telemetry.identity import new_id
+from telemetry.refusal import Refusal
+from telemetry.tables import MetricRecord, tenant_of
+
+NOTHING = Decimal("0.00")
+
+
+class MonthNotOver(Refusal):
+    """The month has days left, at least in one zone."""
+
+
+class Due(NamedTuple):
+    """A contract to bill, with what its lines owe by and what their meters showed."""
+
+    contract: ContractRecord
+    buyer: CustomerRecord
+    terms: list[Terms]
+    proofs: dict[UUID, Proof]
+
+
+class Outcomes(NamedTuple):
+    """What became of the contracts of a run."""
+
+    invoices: list[InvoiceRecord]
+    failures: list[BillFailure]
+    nothing_owed: int
+
+
+def bill_month(session: Session, *, month: Month, now: datetime, by: Actor) -> BillRun:
+    """Issue what is missing of a month. A second run finds it all issued; a contract that fails stops no other.
+
+    Two runs at once wait for each other on the seller's row. Sends nothing, corrects nothing that was issued.
+    Raises NoSeller and MonthNotOver.
+    """
+    seller = held_seller(session)
+    running = contracts_running(session, period=month)
+    _check_over(month, {contract.zone for contract in running} or {seller.zone}, now)
+    issued_before = contracts_invoiced(session, month=month)
+    due = _load_due(session, month, [contract for contract in running if contract.id not in issued_before])
+
+    issuing = Issuing(new_id(), month, seller, local_day(now, seller.zone), now)
+    outcomes = _bill_each(session, issuing, due)
+
+    run = _news(issuing, outcomes, already_issued=len(running) - len(due), by=by, currency=_currency(running))
+    _save(session, run)
+    return run
+
+
+def _check_over(month: Month, zones: set[str], now: datetime) -> None:
+    over_at = max(midnight(month.end, zone) for zone in zones)
+    if now < over_at:
+        raise MonthNotOver(f"{month} is over at {over_at:%Y-%m-%d %H:%M} UTC; bill it after that", field="month")
+
+
+def _load_due(session: Session, month: Month, contracts: Sequence[ContractRecord]) -> list[Due]:
+    """Load what the contracts owe by, each kind at once for all of them."""
+    leased: dict[UUID, list[LeasedAsset]] = defaultdict(list)
+    for lease in lines_running(session, period=month):
+        leased[lease.line.contract_id].append(lease)
+    buyers = {customer.id: customer for customer in session.exec(select(CustomerRecord))}
+    units = {metric.code: metric.unit for metric in session.exec(select(MetricRecord))}
+    terms = {c.id: [_terms(lease, c, units) for lease in leased[c.id]] for c in contracts}
+    proofs = _proofs(session, month, [(c.zone, line) for c in contracts for line in terms[c.id]])
+    return [Due(contract, buyers[contract.customer_id], terms[contract.id], proofs) for contract in contracts]
+
+
+def _terms(lease: LeasedAsset, contract: ContractRecord, units: dict[str, str]) -> Terms:
+    line = lease.line
+    metered = line.meter is not None and line.unit_price is not None
+    return Terms(
+        line_id=line.id,
+        asset_id=line.asset_id,
+        serial=lease.serial,
+        product=lease.product,
+        starts_on=line.starts_on,
+        ends_on=line.ends_on or contract.ends_on,
+        monthly_fee=line.monthly_fee,
+        meter=Meter(line.meter or "", units[line.meter or ""], line.unit_price or Decimal(0), line.allowance)
+        if metered
+        else None,
+    )
+
+
+def _proofs(session: Session, month: Month, lines: Sequence[tuple[str, Terms]]) -> dict[UUID, Proof]:
+    """Read the meters of all lines: one question for each span of local days, which is mostly one for all."""
+    asked: dict[tuple[Period, str], list[Terms]] = defaultdict(list)
+    for zone, terms in lines:
+        part = month.meet(terms.starts_on, terms.ends_on)
+        if terms.meter is not None and part is not None:
+            asked[part, zone].append(terms)
+    proofs: dict[UUID, Proof] = {}
+    for (part, zone), some in asked.items():
+        start, end = part.instants(zone)
+        keys = {line.line_id: (line.asset_id, line.meter.metric) for line in some if line.meter}
+        found = usage(session, wanted=sorted(set(keys.values())), start=start, end=end)
+        proofs |= {line_id: proof_of(found[key]) for line_id, key in keys.items() if key in found}
+    return proofs
+
+
+def _bill_each(session: Session, issuing: Issuing, due: Sequence[Due]) -> Outcomes:
+    """Bill each contract behind its own savepoint, so that a failure undoes its own work only."""
+    outcomes = Outcomes([], [], 0)
+    for one in due:
+        try:
+            with session.begin_nested():
+                invoice = _bill(session, issuing, one)
+        except (Refusal, ValueError, ArithmeticError, LookupError, IntegrityError) as why:
+            outcomes.failures.append(_failure(one.contract, why))
+            continue
+        if invoice is None:
+            outcomes = outcomes._replace(nothing_owed=outcomes.nothing_owed + 1)
+        else:
+            outcomes.invoices.append(invoice)
+    return outcomes
+
+
+def _bill(session: Session, issuing: Issuing, due: Due) -> InvoiceRecord | None:
+    """Issue the invoice of one contract, or none where it would owe nothing."""
+    lines = [
+        line
+        for terms in due.terms
+        for line in rate(
+            terms,
+            month=issuing.month,
+            proration=due.contract.proration,
+            proof=due.proofs.get(terms.line_id, NO_READINGS),
+        )
+    ]
+    if not any(line.net for line in lines):
+        return None
+    return issue_invoice(session, issuing=issuing, contract=due.contract, buyer=due.buyer, lines=lines)
+
+
+def _failure(contract: ContractRecord, why: Exception) -> BillFailure:
+    code = why.code() if isinstance(why, Refusal) else "unexpected"
+    sentence = why.sentence if isinstance(why, Refusal) else f"{type(why).__name__}: {why}"
+    return BillFailure(contract_id=contract.id, contract=contract.code, code=code, sentence=sentence)
+
+
+def _currency(running: Sequence[ContractRecord]) -> str:
+    """Give the currency of the sums; signing keeps a tenant to one."""
+    return running[0].currency if running else "EUR"
+
+
+def _news(issuing: Issuing, outcomes: Outcomes, *, already_issued: int, by: Actor, currency: str) -> BillRun:
+    invoices = outcomes.invoices
+    return BillRun(
+        id=issuing.run_id,
+        month=str(issuing.month),
+        period_start=issuing.month.start,
+        period_end=issuing.month.end,
+        ran_at=issuing.now,
+        ran_by=by.name,
+        issued=len(invoices),
+        already_issued=already_issued,
+        nothing_owed=outcomes.nothing_owed,
+        failed=len(outcomes.failures),
+        currency=currency,
+        net=sum((invoice.net for invoice in invoices), NOTHING),
+        vat=sum((invoice.vat for invoice in invoices), NOTHING),
+        gross=sum((invoice.gross for invoice in invoices), NOTHING),
+        first_number=invoices[0].number if invoices else None,
+        last_number=invoices[-1].number if invoices else None,
+        failures=outcomes.failures,
+    )
+
+
+def _save(session: Session, run: BillRun) -> None:
+    own = {"tenant_id": tenant_of(session)}
+    session.add(BillRunRecord.model_validate(run.model_dump(include=set(BillRunRecord.model_fields)), update=own))
+    session.flush()
+    session.add_all(
+        BillFailureRecord(run_id=run.id, contract_id=why.contract_id, code=why.code, sentence=why.sentence, **own)
+        for why in run.failures
+    )
+    session.flush()

@@ -1,0 +1,160 @@
+"""The invoice as a PDF (PDF/A-3, for archives), in the customer's language."""
+
+import json
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import typst
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
+
+LOCALES = {"nl": "nl_BE", "fr": "fr_BE", "en": "en_GB"}
+Standard = Literal["a-3b", "1.7"]
+FULL = "#,##0.##########"
+
+
+@cache
+def words(language: str) -> dict[str, str]:
+    """Give the words of an invoice in one language."""
+    table = json.loads(files("billing").joinpath("words.json").read_text(encoding="utf-8"))
+    return {key: by_language[language] for key, by_language in table.items()}
+
+
+def pdf(document: dict[str, Any], language: str | None = None) -> bytes:
+    """Set an issued document, in its own language unless another is asked for (nl, fr, en).
+
+    The same document always gives the same bytes. Text that no font of ours can show gives a plain PDF.
+    """
+    shown = json.dumps(view(document, language or document["language"]), ensure_ascii=False)
+    stamp = datetime.fromisoformat(f"{document['issued_on']}T12:00:00+00:00")
+    try:
+        return _typeset(shown, stamp, "a-3b")
+    except typst.TypstError:
+        return _typeset(shown, stamp, "1.7")
+
+
+def _typeset(shown: str, stamp: datetime, standard: Standard) -> bytes:
+    made = typst.compile(
+        _template(), format="pdf", sys_inputs={"invoice": shown}, pdf_standards=standard, timestamp=stamp
+    )
+    return bytes(made)
+
+
+@cache
+def _template() -> bytes:
+    return files("billing").joinpath("invoice.typ").read_bytes()
+
+
+def view(document: dict[str, Any], language: str) -> dict[str, Any]:
+    """Spell every date, number and amount of a document as people of that language read it."""
+    say, speech = words(language), _Speech(language, document["currency"], document["zone"])
+    facts = {
+        "number": document["number"],
+        "issued_on": speech.day(document["issued_on"]),
+        "due_on": speech.day(document["due_on"]),
+        "period": speech.span(document["period_start"], document["period_end"]),
+        "contract": document["contract"],
+        "customer_code": document["customer_code"],
+        "order_reference": document["order_reference"],
+    }
+    return {
+        "language": language,
+        "title": f"{say['invoice']} {document['number']}",
+        "words": say,
+        "facts": [[say[key], text] for key, text in facts.items() if text],
+        "seller": document["seller"],
+        "buyer": document["buyer"],
+        "lines": [_line(line, say, speech) for line in document["lines"]],
+        "vat_shares": [
+            [
+                f"{speech.number(part['rate'])} % ({part['category']})",
+                speech.money(part["taxable"]),
+                speech.money(part["vat"]),
+            ]
+            for part in document["vat_shares"]
+        ],
+        "net": speech.money(document["net"]),
+        "vat": speech.money(document["vat"]),
+        "gross": speech.money(document["gross"]),
+        "due_on": facts["due_on"],
+        "iban": " ".join(document["iban"][start : start + 4] for start in range(0, len(document["iban"]), 4)),
+        "bic": document["bic"],
+        "reference": document["payment_reference"],
+        "sentences": [
+            *document["legal_sentences"],
+            f"{say['proration']} {say['proration_' + document['proration']]} {document['zone']}.",
+        ],
+    }
+
+
+class _Speech:
+    """How one language writes days, numbers and money."""
+
+    def __init__(self, language: str, currency: str, zone: str) -> None:
+        self.locale, self.currency, self.zone = LOCALES[language], currency, ZoneInfo(zone)
+
+    def day(self, text: str) -> str:
+        return format_date(date.fromisoformat(text), "d MMM y", locale=self.locale)
+
+    def span(self, start: str, end: str) -> str:
+        last = date.fromisoformat(end) - timedelta(days=1)
+        return self.day(start) if last.isoformat() == start else f"{self.day(start)} – {self.day(last.isoformat())}"
+
+    def moment(self, text: str) -> str:
+        return format_datetime(datetime.fromisoformat(text), "d MMM y HH:mm", tzinfo=self.zone, locale=self.locale)
+
+    def number(self, text: str) -> str:
+        return format_decimal(Decimal(text), FULL, locale=self.locale, decimal_quantization=False)
+
+    def money(self, text: str) -> str:
+        return format_currency(Decimal(text), self.currency, locale=self.locale)
+
+    def price(self, text: str) -> str:
+        """Write a price with at least two decimals, and as many more as it has."""
+        return self.money(text) if Decimal(text) == round(Decimal(text), 2) else f"{self.currency} {self.number(text)}"
+
+
+def _vat_share(part: dict[str, Any], speech: _Speech) -> list[str]:
+    rate = f"{speech.number(part['rate'])} % ({part['category']})"
+    return [rate, speech.money(part["taxable"]), speech.money(part["vat"])]
+
+
+def _line(line: dict[str, Any], say: dict[str, str], speech: _Speech) -> dict[str, Any]:
+    unit = say.get(f"unit_{line['unit']}", line["unit"])
+    per = "" if line["price_base"] == "1" else f"{say['per']} {speech.number(line['price_base'])} {unit}"
+    return {
+        "product": line["product"],
+        "serial": f"{say['serial']} {line['serial']}",
+        "notes": [_what(line, say, speech), *_readings(line, say, speech), *_sum(line)],
+        "quantity": f"{speech.number(line['quantity'])} {unit}",
+        "price": speech.price(line["unit_price"]),
+        "per": per,
+        "net": speech.money(line["net"]),
+    }
+
+
+def _what(line: dict[str, Any], say: dict[str, str], speech: _Speech) -> str:
+    meter = line["meter"]
+    what = say[line["component"]] + (f": {say.get('meter_' + meter, meter.replace('_', ' '))}" if meter else "")
+    return f"{what}, {speech.span(line['period_start'], line['period_end'])}"
+
+
+def _sum(line: dict[str, Any]) -> list[str]:
+    """Show the sum where it is more than quantity times price."""
+    return [line["formula"]] if "/" in line["formula"] or ";" in line["formula"] else []
+
+
+def _readings(line: dict[str, Any], say: dict[str, str], speech: _Speech) -> list[str]:
+    if line["meter"] is None:
+        return []
+    if line["closing"] is None:
+        return [say["no_readings"]]
+    ends = (("opening", "opening_at"), ("closing", "closing_at"))
+    shown = [
+        f"{speech.number(line[value])} ({speech.moment(line[at])})" for value, at in ends if line[value] is not None
+    ]
+    return [f"{say['meter']}: {' → '.join(shown)}"]

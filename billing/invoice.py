@@ -1,0 +1,169 @@
+"""An invoice is a legal document whose sums cannot disagree: it is drawn up right or not at all."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from billing.contract import Contract, Proration
+from billing.period import Period
+from billing.rating import RatedLine, plain
+from billing.seller import Seller
+from billing.vat import LEGAL_SENTENCE, Taxed, VatShare, check_buyer, check_rate, vat_shares
+from lifecycle.customer import Customer
+from lifecycle.money import to_cents
+
+INVOICE_RULE = "invoice/1"
+MODULUS = 97
+
+
+class SumsDisagree(ValueError):
+    """A programming error: the amounts of a document do not add up. Never shown to anybody."""
+
+
+class Party(BaseModel):
+    """Who sells or buys, as they stood on the day of issue."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    vat_number: str | None
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    email: str | None
+
+
+class InvoiceLine(RatedLine):
+    """A rated line with its place on the document and its VAT."""
+
+    position: int
+    vat_category: str
+    vat_rate: Decimal
+
+
+class Invoice(BaseModel):
+    """The whole document. Days are local and half-open: `period_end` and a line's are the first day no longer in it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: str = INVOICE_RULE
+    number: str
+    issued_on: date
+    due_on: date
+    period_start: date
+    period_end: date
+    language: str
+    currency: str
+    seller: Party
+    buyer: Party
+    customer_code: str
+    contract: str
+    order_reference: str
+    zone: str
+    proration: Proration
+    lines: list[InvoiceLine]
+    vat_shares: list[VatShare]
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+    iban: str
+    bic: str
+    payment_reference: str
+    legal_sentences: list[str]
+
+    @model_validator(mode="after")
+    def _sums_agree(self) -> Self:
+        """Hold every sum against its parts. Raises SumsDisagree."""
+        exact = (
+            all(line.net == to_cents(line.quantity * line.unit_price / line.price_base) for line in self.lines),
+            self.net == sum(line.net for line in self.lines),
+            self.net == sum(part.taxable for part in self.vat_shares),
+            self.vat == sum(part.vat for part in self.vat_shares),
+            self.gross == self.net + self.vat,
+        )
+        if not all(exact):
+            raise SumsDisagree(f"the amounts of {self.number} do not add up: {exact}")
+        return self
+
+
+def draw_up(
+    *, number: str, seller: Seller, buyer: Customer, contract: Contract, period: Period, lines: Sequence[RatedLine],
+    issued_on: date, payment_reference: str,
+) -> Invoice:  # fmt: skip
+    """Draw up the document of one contract and period.
+
+    Allocates no number and stores nothing. Raises WrongRate and BuyerWithoutVatNumber.
+    """
+    check_rate(contract.vat_category, contract.vat_rate)
+    check_buyer(contract.vat_category, buyer.vat_number)
+    shares = vat_shares(Taxed(contract.vat_category, contract.vat_rate, line.net) for line in lines)
+    net = sum((line.net for line in lines), Decimal("0.00"))
+    vat = sum((part.vat for part in shares), Decimal("0.00"))
+    sentence = LEGAL_SENTENCE.get(contract.vat_category, {}).get(buyer.language)
+    return Invoice(
+        number=number,
+        issued_on=issued_on,
+        due_on=issued_on + timedelta(days=contract.payment_days),
+        period_start=period.start,
+        period_end=period.end,
+        language=buyer.language,
+        currency=contract.currency,
+        seller=_party(seller),
+        buyer=_party(buyer),
+        customer_code=buyer.code,
+        contract=contract.code,
+        order_reference=contract.order_reference,
+        zone=contract.zone,
+        proration=contract.proration,
+        lines=[_placed(line, position, contract) for position, line in enumerate(lines, start=1)],
+        vat_shares=shares,
+        net=net,
+        vat=vat,
+        gross=net + vat,
+        iban=seller.iban,
+        bic=seller.bic,
+        payment_reference=payment_reference,
+        legal_sentences=[sentence] if sentence else [],
+    )
+
+
+def _placed(line: RatedLine, position: int, contract: Contract) -> InvoiceLine:
+    fields = {name: getattr(line, name) for name in RatedLine.model_fields}
+    rate = plain(contract.vat_rate)
+    return InvoiceLine(**fields, position=position, vat_category=contract.vat_category.value, vat_rate=rate)
+
+
+def _party(whom: Seller | Customer) -> Party:
+    return Party(**{name: getattr(whom, name) for name in Party.model_fields})
+
+
+def as_document(invoice: Invoice) -> dict[str, Any]:
+    """Give the document as it is kept: JSON, amounts as decimal text."""
+    return invoice.model_dump(mode="json")
+
+
+def invoice_number(series: str, year: int, sequence: int) -> str:
+    """Write a number.
+
+    >>> invoice_number("INV", 2026, 123)
+    'INV-2026-000123'
+    """
+    return f"{series}-{year}-{sequence:06}"
+
+
+def payment_reference(country: str, year: int, sequence: int) -> str:
+    """Derive what the payer writes on the transfer: Belgium's structured communication, elsewhere ISO 11649.
+
+    >>> payment_reference("BE", 2026, 123), payment_reference("NL", 2026, 123)
+    ('+++202/6000/12320+++', 'RF462026000123')
+    """
+    digits = f"{year}{sequence:06}"[-10:]
+    if country == "BE":
+        full = f"{digits}{int(digits) % MODULUS or MODULUS:02}"
+        return f"+++{full[:3]}/{full[3:7]}/{full[7:]}+++"
+    check = MODULUS + 1 - int(f"{digits}271500") % MODULUS
+    return f"RF{check:02}{digits}"

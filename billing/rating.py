@@ -1,0 +1,266 @@
+"""Rating turns a contract line, a month and the readings of its meter into priced lines, each with its reasons."""
+
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from billing.contract import Proration
+from billing.period import Period
+from billing.proration import Share, share
+from billing.unit import DAY, MONTH, unit_code
+from lifecycle.money import CENT, to_cents
+from lifecycle.reason import Reason
+from telemetry.refusal import Refusal
+
+FEE = "fee"
+USE = "use"
+
+THOUSANDTH = Decimal("0.001")
+"""Use is billed in thousandths of its unit, rounded half-up once, on the period's total."""
+
+
+class MeterRanBack(Refusal):
+    """The meter says that less than nothing was used."""
+
+
+class Meter(NamedTuple):
+    """The counter that a line bills by, and the price beyond what the fee includes."""
+
+    metric: str
+    unit: str
+    unit_price: Decimal
+    allowance: Decimal
+
+
+class Terms(NamedTuple):
+    """What one asset owes under its contract: the days in force are those of the contract and of the line."""
+
+    line_id: UUID
+    asset_id: UUID
+    serial: str
+    product: str
+    starts_on: date
+    ends_on: date | None
+    monthly_fee: Decimal
+    meter: Meter | None
+
+
+class Proof(NamedTuple):
+    """What the meter showed in a period: its use, and the readings at both ends, None where there were none."""
+
+    increase: Decimal
+    readings: int
+    opening: Decimal | None
+    opening_at: datetime | None
+    closing: Decimal | None
+    closing_at: datetime | None
+
+
+NO_READINGS = Proof(Decimal(0), 0, None, None, None, None)
+
+
+class MeterUse(Protocol):
+    """What telemetry tells of a counter over a span; see `telemetry.queries.usage`."""
+
+    @property
+    def increase(self) -> float: ...  # noqa: D102 - the names say it
+    @property
+    def readings(self) -> int: ...  # noqa: D102
+    @property
+    def opening(self) -> float | None: ...  # noqa: D102
+    @property
+    def opening_at(self) -> datetime | None: ...  # noqa: D102
+    @property
+    def closing(self) -> float | None: ...  # noqa: D102
+    @property
+    def closing_at(self) -> datetime | None: ...  # noqa: D102
+
+
+def proof_of(use: MeterUse) -> Proof:
+    """Take what a meter showed into decimals: the use to thousandths, the readings as they were shown."""
+    increase = _to_thousandths(Fraction(repr(float(use.increase))))
+    opening, closing = (
+        None if value is None else plain(Decimal(repr(float(value)))) for value in (use.opening, use.closing)
+    )
+    return Proof(increase, int(use.readings), opening, use.opening_at, closing, use.closing_at)
+
+
+class RatedLine(BaseModel):
+    """A priced line: `net` is `quantity x unit_price / price_base`, half-up to cents."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    contract_line_id: UUID
+    asset_id: UUID
+    serial: str
+    product: str
+    component: str
+    meter: str | None = None
+    period_start: date
+    period_end: date
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal
+    price_base: Decimal = Decimal(1)
+    net: Decimal
+    formula: str
+    opening: Decimal | None = None
+    opening_at: datetime | None = None
+    closing: Decimal | None = None
+    closing_at: datetime | None = None
+    reasons: list[Reason]
+
+
+def rate(terms: Terms, *, month: Period, proration: Proration, proof: Proof) -> list[RatedLine]:
+    """Price one line for one month: its fee where it has one, its metered use where it has a meter.
+
+    A fee of nothing makes no line. A meter always makes one, of nothing where nothing beyond the allowance was used
+    or nothing was read, so that the customer sees what the meter showed. Raises MeterRanBack and NoUnitCode.
+    """
+    part = month.meet(terms.starts_on, terms.ends_on)
+    if part is None:
+        return []
+    owed = share(proration, part=part, whole=month)
+    fee = [_fee(terms, part, owed, proration)] if terms.monthly_fee else []
+    return fee + ([_use(terms, terms.meter, part, owed, proof)] if terms.meter else [])
+
+
+def _fee(terms: Terms, part: Period, owed: Share, proration: Proration) -> RatedLine:
+    fee = as_price(terms.monthly_fee)
+    net = to_cents(fee * owed.days / owed.of)
+    formula = f"{fee} = {net}" if owed.is_whole else f"{fee} × {owed.days} / {owed.of} = {net}"
+    quantity = (
+        {"quantity": Decimal(1), "unit": MONTH} if owed.is_whole else {"quantity": Decimal(owed.days), "unit": DAY}
+    )
+    inputs = {
+        "policy": proration.value,
+        "fee": str(fee),
+        "days": part.days,
+        "counted": owed.days,
+        "of": owed.of,
+        "from": str(part.start),
+        "until": str(part.end),
+        "formula": formula,
+    }
+    return RatedLine(
+        **_named(terms, part),
+        **quantity,
+        component=FEE,
+        unit_price=fee,
+        price_base=Decimal(1 if owed.is_whole else owed.of),
+        net=net,
+        formula=formula,
+        reasons=[Reason(code="fee-by-days", rule="proration/1", inputs=inputs, effect=float(net))],
+    )
+
+
+def _use(terms: Terms, meter: Meter, part: Period, owed: Share, proof: Proof) -> RatedLine:
+    if proof.increase < 0:
+        raise MeterRanBack(
+            f"{meter.metric} of {terms.serial} ran back by {-proof.increase} {meter.unit}", field="meter"
+        )
+    included, billed = billed_use(proof.increase, meter.allowance, owed)
+    price = as_price(meter.unit_price)
+    net = to_cents(billed * price)
+    used = plain(proof.increase)
+    rest = f"max(0, {used} − {included})" if included else f"{used}"
+    formula = f"{rest} = {billed}; {billed} × {price} = {net}" if included else f"{rest} × {price} = {net}"
+    return RatedLine(
+        **_named(terms, part),
+        component=USE,
+        meter=meter.metric,
+        quantity=billed,
+        unit=unit_code(meter.unit),
+        unit_price=price,
+        net=net,
+        formula=formula,
+        opening=proof.opening,
+        opening_at=proof.opening_at,
+        closing=proof.closing,
+        closing_at=proof.closing_at,
+        reasons=_why_use(meter, owed, proof, included=included, billed=billed, net=net),
+    )
+
+
+def billed_use(increase: Decimal, allowance: Decimal, owed: Share) -> tuple[Decimal, Decimal]:
+    """Give what the fee includes, prorated as the fee is, and what goes beyond it; rounded once.
+
+    >>> billed_use(Decimal(120), Decimal(62), Share(15, 31))
+    (Decimal('30'), Decimal('90'))
+    """
+    included = owed.part_of(allowance)
+    beyond = max(Fraction(0), Fraction(increase) - included)
+    return _to_thousandths(included), _to_thousandths(beyond)
+
+
+def _why_use(
+    meter: Meter, owed: Share, proof: Proof, *, included: Decimal, billed: Decimal, net: Decimal
+) -> list[Reason]:
+    shown = {
+        "metric": meter.metric,
+        "unit": meter.unit,
+        "readings": proof.readings,
+        "increase": str(plain(proof.increase)),
+        "opening": _text(proof.opening),
+        "opening_at": _text(proof.opening_at),
+        "closing": _text(proof.closing),
+        "closing_at": _text(proof.closing_at),
+    }
+    allowed = {
+        "allowance": str(plain(meter.allowance)),
+        "counted": owed.days,
+        "of": owed.of,
+        "included": str(included),
+        "billed": str(billed),
+    }
+    priced = {"billed": str(billed), "price": str(as_price(meter.unit_price))}
+    read = "use-by-readings" if proof.readings else "no-readings"
+    return [
+        Reason(code=read, rule="rating/1", inputs=shown),
+        *([Reason(code="allowance", rule="rating/1", inputs=allowed)] if meter.allowance else []),
+        Reason(code="use-by-price", rule="rating/1", inputs=priced, effect=float(net)),
+    ]
+
+
+def _named(terms: Terms, part: Period) -> dict[str, object]:
+    return {
+        "contract_line_id": terms.line_id,
+        "asset_id": terms.asset_id,
+        "serial": terms.serial,
+        "product": terms.product,
+        "period_start": part.start,
+        "period_end": part.end,
+    }
+
+
+def _to_thousandths(number: Fraction) -> Decimal:
+    exact = Decimal(number.numerator * 1000) / Decimal(number.denominator)
+    return plain(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP) * THOUSANDTH)
+
+
+def plain(number: Decimal) -> Decimal:
+    """Drop zeros that say nothing, and never write an exponent or a minus nothing.
+
+    >>> plain(Decimal("19.9500")), plain(Decimal("1E+2")), plain(Decimal("-0.00"))
+    (Decimal('19.95'), Decimal('100'), Decimal('0'))
+    """
+    return Decimal(format(number.normalize() + 0, "f"))
+
+
+def as_price(number: Decimal) -> Decimal:
+    """Write a price with two decimals, and with more where it has more.
+
+    >>> as_price(Decimal("0.12500")), as_price(Decimal(50))
+    (Decimal('0.125'), Decimal('50.00'))
+    """
+    bare = plain(number)
+    in_cents = bare.quantize(CENT)
+    return in_cents if in_cents == bare else bare
+
+
+def _text(value: Decimal | datetime | None) -> str | None:
+    return value.isoformat() if isinstance(value, datetime) else None if value is None else str(value)
