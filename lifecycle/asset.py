@@ -1,12 +1,15 @@
 """An asset is one physical thing: which product, which number on its plate, whose, where, in which status."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from pydantic import AwareDatetime
 from sqlmodel import Field, SQLModel
 
+from lifecycle.label import Label, Line, Note
 from telemetry.columns import worded
+from telemetry.identity import new_id
 
 
 class AssetStatus(StrEnum):
@@ -20,6 +23,27 @@ class AssetStatus(StrEnum):
     RETIRED = "retired"
 
 
+STEPS: dict[AssetStatus, frozenset[AssetStatus]] = {
+    AssetStatus.IN_STOCK: frozenset(
+        {AssetStatus.IN_TRANSIT, AssetStatus.IN_SERVICE, AssetStatus.IN_WORKSHOP, AssetStatus.RETIRED}
+    ),
+    AssetStatus.IN_TRANSIT: frozenset(
+        {AssetStatus.IN_STOCK, AssetStatus.IN_SERVICE, AssetStatus.RETURNED, AssetStatus.IN_WORKSHOP}
+    ),
+    AssetStatus.IN_SERVICE: frozenset(
+        {AssetStatus.IN_TRANSIT, AssetStatus.RETURNED, AssetStatus.IN_WORKSHOP, AssetStatus.RETIRED}
+    ),
+    AssetStatus.RETURNED: frozenset(
+        {AssetStatus.IN_TRANSIT, AssetStatus.IN_STOCK, AssetStatus.IN_WORKSHOP, AssetStatus.RETIRED}
+    ),
+    AssetStatus.IN_WORKSHOP: frozenset(
+        {AssetStatus.IN_TRANSIT, AssetStatus.IN_STOCK, AssetStatus.IN_SERVICE, AssetStatus.RETIRED}
+    ),
+    AssetStatus.RETIRED: frozenset(),
+}
+"""Which status may follow which. What is retired stays so: remanufacture makes a new asset with a previous life."""
+
+
 class Asset(SQLModel):
     """One physical thing as it is registered.
 
@@ -30,14 +54,74 @@ class Asset(SQLModel):
 
     model_config = {"extra": "forbid"}
 
-    serial: str = Field(min_length=1, max_length=80)
-    public_id: str = Field(max_length=200)
+    serial: Label = Field(min_length=1, max_length=80)
+    public_id: Line = Field(max_length=200)
     product_id: UUID
-    owner: str = Field(default="", max_length=200)
+    owner: Line = Field(default="", max_length=200)
     status: AssetStatus = Field(default=AssetStatus.IN_STOCK, sa_type=worded(AssetStatus))
     holder_id: UUID | None = None
     site_id: UUID | None = None
-    place: str = Field(default="", max_length=120)
+    place: Line = Field(default="", max_length=120)
     made_on: date | None = None
     in_service_on: date | None = None
     previous_life_id: UUID | None = None
+
+
+class NewAsset(Asset):
+    """An asset to be registered; an identifier that is left out is made: from its GTIN and serial, or a GIAI."""
+
+    id: UUID = Field(default_factory=new_id)
+    public_id: Line = Field(default="", max_length=200)
+
+
+class Move(SQLModel):
+    """Where a thing went, to whom, from when on. A field left out stays as it was; null means nowhere, nobody."""
+
+    model_config = {"extra": "forbid"}
+
+    asset_id: UUID
+    at: AwareDatetime
+    site_id: UUID | None = None
+    holder_id: UUID | None = None
+    place: Line = Field(default="", max_length=120)
+    note: Note = Field(default="", max_length=2000)
+
+
+class StatusChange(SQLModel):
+    """A step of a thing to another status, from when on."""
+
+    model_config = {"extra": "forbid"}
+
+    asset_id: UUID
+    at: AwareDatetime
+    status: AssetStatus
+    note: Note = Field(default="", max_length=2000)
+
+
+class Correction(SQLModel):
+    """What an event of the history should have said, or that it never happened. Fields left out stay as they were."""
+
+    model_config = {"extra": "forbid"}
+
+    asset_id: UUID
+    event_id: UUID
+    why: Note = Field(min_length=1, max_length=2000)
+    withdrawn: bool = False
+    at: AwareDatetime | None = None
+    site_id: UUID | None = None
+    holder_id: UUID | None = None
+    place: Line = Field(default="", max_length=120)
+    status: AssetStatus | None = None
+
+
+class PlaceContent(SQLModel):
+    """A thing that stood in a place at a moment."""
+
+    asset_id: UUID
+    serial: str
+    product_id: UUID
+    since: datetime
+    until: datetime | None
+    holder_id: UUID | None
+    place: str
+    status: AssetStatus

@@ -2,16 +2,20 @@
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from pydantic import field_validator
 from sqlmodel import Field, SQLModel
 
+from lifecycle.label import Label, Line, Name
+from lifecycle.public_id import gtin14
 from telemetry.columns import ExactDecimal, Json
 
 
 class Rating(SQLModel):
     """The limits within which the maker vouches for the product, for one metric in that metric's unit."""
 
-    model_config = {"extra": "forbid"}
+    model_config = {"extra": "forbid", "allow_inf_nan": False}
 
     metric: str
     minimum: float | None = None
@@ -21,7 +25,7 @@ class Rating(SQLModel):
 class ChecklistItem(SQLModel):
     """One thing to look at: the component, its weight in the condition, and the question by language (nl, fr, en)."""
 
-    model_config = {"extra": "forbid"}
+    model_config = {"extra": "forbid", "allow_inf_nan": False}
 
     component: str
     weight: float = Field(default=1, gt=0)
@@ -31,7 +35,7 @@ class ChecklistItem(SQLModel):
 class CurvePoint(SQLModel):
     """Declared value at an age, as fractions of the price new."""
 
-    model_config = {"extra": "forbid"}
+    model_config = {"extra": "forbid", "allow_inf_nan": False}
 
     age_years: float = Field(ge=0)
     p10: float = Field(ge=0)
@@ -46,16 +50,16 @@ class RouteTerms(SQLModel):
     things that come out well; `price_fraction` the selling price as a fraction of the value at grade A.
     """
 
-    model_config = {"extra": "forbid"}
+    model_config = {"extra": "forbid", "allow_inf_nan": False}
 
     route: str
-    worst_grade: str = Field(default="E", regex="^[A-E]$")
+    worst_grade: str = Field(default="E", schema_extra={"pattern": "^[A-E]$"})
     price_fraction: float = Field(default=0, ge=0)
     yield_fraction: float = Field(default=1, ge=0, le=1)
     labour_minutes: float = Field(default=0, ge=0)
-    parts_cost: Decimal = Decimal(0)
-    logistics_cost: Decimal = Decimal(0)
-    warranty_cost: Decimal = Decimal(0)
+    parts_cost: Decimal = Field(default=Decimal(0), max_digits=18, decimal_places=6)
+    logistics_cost: Decimal = Field(default=Decimal(0), max_digits=18, decimal_places=6)
+    warranty_cost: Decimal = Field(default=Decimal(0), max_digits=18, decimal_places=6)
 
 
 class Product(SQLModel):
@@ -66,19 +70,19 @@ class Product(SQLModel):
     `grade_factors` scale the value of a thing by its grade; `wage` is per hour of workshop labour.
     """
 
-    model_config = {"extra": "forbid"}
+    model_config = {"extra": "forbid", "allow_inf_nan": False}
 
-    code: str = Field(min_length=1, max_length=60)
-    name: str = Field(min_length=1, max_length=200)
-    trade: str = Field(min_length=1, max_length=60)
-    maker: str = Field(default="", max_length=200)
-    gtin: str | None = Field(default=None, max_length=14)
-    price_new: Decimal = Field(gt=0, sa_type=ExactDecimal)
-    currency: str = Field(default="EUR", regex="^[A-Z]{3}$", max_length=3)
+    code: Label = Field(min_length=1, max_length=60)
+    name: Name = Field(min_length=1, max_length=200)
+    trade: Line = Field(min_length=1, max_length=60)
+    maker: Line = Field(default="", max_length=200)
+    gtin: Line | None = Field(default=None, max_length=14)
+    price_new: Decimal = Field(gt=0, max_digits=18, decimal_places=6, sa_type=ExactDecimal)
+    currency: str = Field(default="EUR", schema_extra={"pattern": "^[A-Z]{3}$"}, max_length=3)
     rated_years: float = Field(gt=0)
     usage_metric: str | None = Field(default=None, max_length=60)
     rated_usage: float | None = Field(default=None, gt=0)
-    wage: Decimal = Field(default=Decimal(45), ge=0, sa_type=ExactDecimal)
+    wage: Decimal = Field(default=Decimal(45), ge=0, max_digits=18, decimal_places=6, sa_type=ExactDecimal)
     ratings: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
     wear_limits: dict[str, float] = Field(default_factory=dict, sa_type=Json)
     checklist: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
@@ -86,15 +90,47 @@ class Product(SQLModel):
     grade_factors: dict[str, float] = Field(default_factory=dict, sa_type=Json)
     routes: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
 
+    @field_validator("gtin")
+    @classmethod
+    def _sound_gtin(cls, gtin: str | None) -> str | None:
+        return gtin14(gtin) if gtin else None
+
+    @field_validator("ratings")
+    @classmethod
+    def _sound_ratings(cls, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [Rating.model_validate(row).model_dump(mode="json") for row in rows]
+
+    @field_validator("checklist")
+    @classmethod
+    def _sound_checklist(cls, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [ChecklistItem.model_validate(row).model_dump(mode="json") for row in rows]
+
+    @field_validator("value_curve")
+    @classmethod
+    def _sound_curve(cls, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [CurvePoint.model_validate(row).model_dump(mode="json") for row in rows]
+
+    @field_validator("routes")
+    @classmethod
+    def _sound_routes(cls, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [RouteTerms.model_validate(row).model_dump(mode="json") for row in rows]
+
 
 class Part(SQLModel):
     """One line of a product's bill of materials: `mass` in kg each, `recycled_content` as a fraction of the mass."""
 
-    model_config = {"extra": "forbid"}
+    model_config = {"extra": "forbid", "allow_inf_nan": False}
 
-    code: str = Field(min_length=1, max_length=60)
-    name: str = Field(min_length=1, max_length=200)
-    quantity: int = Field(default=1, gt=0)
+    code: Label = Field(min_length=1, max_length=60)
+    name: Name = Field(min_length=1, max_length=200)
+    quantity: int = Field(default=1, gt=0, le=1_000_000)
     mass: float = Field(ge=0)
     recycled_content: float = Field(default=0, ge=0, le=1)
-    value: Decimal = Field(default=Decimal(0), ge=0, sa_type=ExactDecimal)
+    value: Decimal = Field(default=Decimal(0), ge=0, max_digits=18, decimal_places=6, sa_type=ExactDecimal)
+
+
+class ProductPart(Part):
+    """A line of the bill of materials of a product, made of a material."""
+
+    product_id: UUID
+    material_id: UUID

@@ -31,7 +31,7 @@ class Sale(SQLModel):
     condition_grade: float | None = Field(default=None, ge=0, le=5)
     new_price: Decimal | None = Field(default=None, sa_type=ExactDecimal)
     price: Decimal = Field(gt=0, sa_type=ExactDecimal)
-    currency: str = Field(regex="^[A-Z]{3}$", max_length=3)
+    currency: str = Field(schema_extra={"pattern": "^[A-Z]{3}$"}, max_length=3)
     price_kind: str = Field(max_length=20)
     seller_kind: str = Field(default="", max_length=40)
     guide_price: Decimal | None = Field(default=None, sa_type=ExactDecimal)
