@@ -35,6 +35,12 @@ STATUS: dict[str, int] = {
     "DeviceOfUnknownAsset": 422,
     "UnsafeSetting": 500,
     "NotReady": 503,
+    "UnknownUnit": 422,
+    "WrongDimension": 422,
+    "LimitsCrossed": 422,
+    "MetricInUse": 409,
+    "MissingColumn": 422,
+    "BatchKeyReused": 422,
 }
 """Class name of a refusal to its status; a test fails on a refusal that is missing here."""
 

@@ -1,10 +1,14 @@
 """A metric is one thing that can be measured: its canonical unit, its kind and its plausible limits."""
 
+import csv
 from enum import StrEnum
+from importlib.resources import files
 
 from sqlmodel import Field, SQLModel
 
 from telemetry.columns import worded
+from telemetry.refusal import Refusal
+from telemetry.unit import known_unit
 
 
 class MetricKind(StrEnum):
@@ -19,14 +23,41 @@ class MetricKind(StrEnum):
 class Metric(SQLModel):
     """What is measured, under one code in one canonical unit.
 
-    `unit` is a name pint knows; `minimum` and `maximum` are in that unit, and a value outside them is quarantined.
+    `unit` is a name of `units.csv`; `minimum` and `maximum` are in that unit, and a value outside them is quarantined.
     """
 
     model_config = {"extra": "forbid"}
 
-    code: str = Field(min_length=1, max_length=60, regex=r"^[a-z][a-z0-9_]*$")
+    code: str = Field(min_length=1, max_length=60, schema_extra={"pattern": r"^[a-z][a-z0-9_]*$"})
     name: str = Field(min_length=1, max_length=120)
     kind: MetricKind = Field(sa_type=worded(MetricKind))
     unit: str = Field(min_length=1, max_length=40)
     minimum: float | None = None
     maximum: float | None = None
+
+
+class LimitsCrossed(Refusal):
+    """The lowest plausible value of a metric is above the highest."""
+
+
+def check(metric: Metric) -> None:
+    """Refuse a metric that no reading could ever satisfy.
+
+    Raises UnknownUnit and LimitsCrossed.
+    """
+    known_unit(metric.unit)
+    if metric.minimum is not None and metric.maximum is not None and metric.minimum > metric.maximum:
+        sentence = (
+            f"the metric {metric.code} has the minimum {metric.minimum} above the maximum {metric.maximum}; "
+            "exchange the two"
+        )
+        raise LimitsCrossed(sentence, field="minimum")
+
+
+def _built_in() -> tuple[Metric, ...]:
+    with files("telemetry").joinpath("metrics.csv").open(encoding="utf-8") as rows:
+        return tuple(Metric.model_validate(row) for row in csv.DictReader(rows))
+
+
+CATALOGUE = _built_in()
+"""The metrics that every tenant begins with."""

@@ -60,7 +60,10 @@ class SeriesRecord(TenantOwned, table=True):
 
 
 class ReadingBatchRecord(TenantOwned, table=True):
-    """An accepted batch: one durable row, so that the same batch sent again changes nothing."""
+    """An accepted batch: one durable row, so that the same batch sent again changes nothing.
+
+    `key` is the sender's, or else `content_hash`.
+    """
 
     __tablename__ = "reading_batch"
 
@@ -87,6 +90,8 @@ class SeriesDayRecord(TenantOwned, table=True):
     day: date = Field(primary_key=True)
     codec: int
     count: int
+    hour_count: int
+    """In how many hours of the day there was a reading: the weight of the day's mean."""
     total: float
     minimum: float
     maximum: float
@@ -94,6 +99,7 @@ class SeriesDayRecord(TenantOwned, table=True):
     last: float
     mean: float
     increase: float
+    """Of a counter: from the day's first reading to its last, resets survived; 0 for a gauge."""
     readings: bytes
     hours: bytes
 
@@ -102,7 +108,10 @@ class QuarantinedReadingRecord(TenantOwned, table=True):
     """A reading that was not believed: kept as it came, with the reason, for a person to repair."""
 
     __tablename__ = "quarantined_reading"
-    __table_args__ = (Index("quarantine_by_reason", "tenant_id", "reason", "received_at"),)
+    __table_args__ = (
+        Index("quarantine_by_reason", "tenant_id", "reason", "received_at"),
+        Index("quarantine_of_batch", "tenant_id", "batch_key"),
+    )
 
     id: UUID = Field(primary_key=True, default_factory=new_id)
     batch_key: str = Field(max_length=80)

@@ -1,0 +1,50 @@
+"""Keep what a tenant measures: add metrics, or change their names and plausible limits."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from telemetry.metric import Metric, check
+from telemetry.refusal import Refusal
+from telemetry.tables import MetricRecord, SeriesRecord, tenant_of
+
+_FIXED = ("unit", "kind")
+
+
+class MetricInUse(Refusal):
+    """The unit or kind of a metric cannot change once there are readings in it."""
+
+
+def keep_metrics(session: Session, metrics: Sequence[Metric]) -> list[MetricRecord]:
+    """Add metrics that are new and change those that are there; give their records.
+
+    Does not touch readings: a metric with readings keeps its unit and kind. Raises MetricInUse, UnknownUnit and
+    LimitsCrossed.
+    """
+    for metric in metrics:
+        check(metric)
+    kept = {record.code: record for record in session.exec(select(MetricRecord))}
+
+    return [_keep(session, metric, kept.get(metric.code)) for metric in metrics]
+
+
+def _keep(session: Session, metric: Metric, record: MetricRecord | None) -> MetricRecord:
+    if record is None:
+        record = MetricRecord.model_validate(metric, update={"tenant_id": tenant_of(session)})
+    elif any(getattr(record, name) != getattr(metric, name) for name in _FIXED) and _measured(session, metric.code):
+        sentence = (
+            f"the metric {metric.code} has readings in {record.unit} as a {record.kind.value}; "
+            "make a new metric for another unit or kind"
+        )
+        raise MetricInUse(sentence, field="unit")
+    else:
+        record.sqlmodel_update(metric)
+    session.add(record)
+    session.flush()
+    return record
+
+
+def _measured(session: Session, code: str) -> bool:
+    return (
+        session.exec(select(SeriesRecord.number).where(col(SeriesRecord.metric) == code).limit(1)).first() is not None
+    )

@@ -1,0 +1,130 @@
+"""A rollup says in a few numbers what a metric did in one hour or one day."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from telemetry.moment import DAY, HOUR, Moments
+from telemetry.track import Marks, Numbers, Places, Track, starts
+
+HOURS_A_DAY = 24
+
+
+@dataclass(frozen=True)
+class Rollups:
+    """Rollups in columns, one row per series and hour (or day)."""
+
+    series: Places
+    start: Moments
+    """The first moment of the hour or day."""
+    count: Places
+    hour_count: Places
+    """In how many hours there was a reading."""
+    total: Numbers
+    minimum: Numbers
+    maximum: Numbers
+    first: Numbers
+    last: Numbers
+    mean: Numbers
+    """Of an hour: each reading counts until the next one or the hour's end. Of a day: the mean of its hours' means."""
+    increase: Numbers
+    """By how much a counter rose since the reading before of the same day; 0 for a gauge."""
+
+    def columns(self) -> dict[str, Any]:
+        """Give the columns by name."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+    def take(self, which: Marks | slice) -> "Rollups":
+        """Pick rows."""
+        return Rollups(**{name: column[which] for name, column in self.columns().items()})
+
+
+def hours(track: Track, is_counter: Marks) -> Rollups:
+    """Roll readings up by hour; `is_counter` stands beside each reading.
+
+    The first reading of a day raises nothing here: what a counter did over midnight belongs to no single day's
+    readings, so whoever adds days up adds it (see `telemetry.usage`).
+    """
+    start = track.at - track.at % HOUR
+    begin = starts(track.series, start)
+    ends = np.append(begin[1:], len(track))
+    minimum = np.minimum.reduceat(track.value, begin) if len(track) else track.value
+    maximum = np.maximum.reduceat(track.value, begin) if len(track) else track.value
+    return Rollups(
+        series=track.series[begin],
+        start=start[begin],
+        count=ends - begin,
+        hour_count=np.ones(len(begin), dtype=np.int64),
+        total=_sums(track.value, begin),
+        minimum=minimum,
+        maximum=maximum,
+        first=track.value[begin],
+        last=track.value[ends - 1],
+        mean=np.clip(_held_mean(track, start, begin), minimum, maximum),
+        increase=_sums(_rises(track) * is_counter, begin),
+    )
+
+
+def days(hourly: Rollups, track: Track, is_counter: Marks) -> Rollups:
+    """Roll the hours of a track up by day."""
+    start = hourly.start - hourly.start % DAY
+    begin = starts(hourly.series, start)
+    ends = np.append(begin[1:], len(start))
+    of_reading = starts(track.series, track.at // DAY)
+    lost = _sums(_lost_in_resets(track) * is_counter, of_reading)
+    first, last = hourly.first[begin], hourly.last[ends - 1]
+    hour_count = ends - begin
+    minimum = np.minimum.reduceat(hourly.minimum, begin) if len(begin) else hourly.minimum
+    maximum = np.maximum.reduceat(hourly.maximum, begin) if len(begin) else hourly.maximum
+    mean = _sums(hourly.mean, begin) / np.maximum(hour_count, 1)
+    return Rollups(
+        series=hourly.series[begin],
+        start=start[begin],
+        count=_whole_sums(hourly.count, begin),
+        hour_count=hour_count,
+        total=_sums(hourly.total, begin),
+        minimum=minimum,
+        maximum=maximum,
+        first=first,
+        last=last,
+        mean=np.clip(mean, minimum, maximum),
+        increase=((last - first) + lost) * is_counter[of_reading],
+    )
+
+
+def _sums(column: Numbers, begin: Places) -> Numbers:
+    return np.add.reduceat(column, begin) if len(begin) else np.empty(0)
+
+
+def _whole_sums(column: Places, begin: Places) -> Places:
+    return np.add.reduceat(column, begin) if len(begin) else np.empty(0, dtype=np.int64)
+
+
+def _held_mean(track: Track, start: Moments, begin: Places) -> Numbers:
+    """Weigh each reading by how long it held within its hour."""
+    until = np.append(track.at[1:], 0)
+    last_of_hour = np.append(begin[1:], len(track)) - 1
+    until[last_of_hour] = start[last_of_hour] + HOUR
+    held = (until - track.at).astype(np.float64)
+    return _sums(track.value * held, begin) / _sums(held, begin)
+
+
+def _lost_in_resets(track: Track) -> Numbers:
+    """Give the count that a counter lost at each reading: what stood before, where it fell within a day."""
+    before = np.append(0.0, track.value[:-1])
+    fell = (track.value < before) & ~_begins_day(track)
+    return np.where(fell, before, 0.0)
+
+
+def _rises(track: Track) -> Numbers:
+    """Give how much a counter rose at each reading; after a reset it counts from zero."""
+    before = np.append(0.0, track.value[:-1])
+    rise = np.where(track.value < before, track.value, track.value - before)
+    return np.where(_begins_day(track), 0.0, rise)
+
+
+def _begins_day(track: Track) -> Marks:
+    begins = np.zeros(len(track), dtype=bool)
+    begins[starts(track.series, track.at // DAY)] = True
+    return begins
