@@ -11,6 +11,7 @@ from pas.errors import answer_errors
 from pas.headers import BodyLimit, SafeHeaders
 from pas.rate_limit import RateLimit
 from pas.settings import settings
+from pas.web import add_pages
 
 
 def create_app(database: Database) -> FastAPI:
@@ -24,6 +25,7 @@ def create_app(database: Database) -> FastAPI:
     app.add_middleware(SafeHeaders, https=settings().public_url.startswith("https://"))
     for router in ROUTERS:
         app.include_router(careful(router), prefix="/api/v1", dependencies=[Depends(nobody_undeclared)])
+    add_pages(app)
     app.__dict__["openapi"] = lambda: _description(app)
     return app
 

@@ -2,12 +2,17 @@
 
 import typer
 
-from pas.commands import database, people, tenant
+from pas.commands import audit, database, exchange, passport, people, serve, tenant
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Product as a service, from one command.")
 app.add_typer(database.app, name="db")
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(people.app, name="person")
+app.command("serve")(serve.serve)
+app.command("import")(exchange.import_)
+app.command("export")(exchange.export)
+app.add_typer(audit.app, name="audit")
+app.command("passport")(passport.passport)
 
 if __name__ == "__main__":
     app()

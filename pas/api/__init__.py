@@ -2,7 +2,20 @@
 
 from fastapi import APIRouter
 
-from pas.api import api_keys, devices, health, people, session
+from pas.api import (
+    api_keys,
+    assets,
+    audit,
+    customers,
+    devices,
+    health,
+    history,
+    materials,
+    people,
+    products,
+    session,
+    sites,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -10,5 +23,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     people.router,
     api_keys.router,
     devices.router,
+    products.router,
+    materials.router,
+    sites.router,
+    customers.router,
+    assets.router,
+    history.router,
+    audit.router,
 )
 """Every router of the API, in the order of the documentation."""
