@@ -1,0 +1,270 @@
+"""Assess the assets that wait for it: condition, alerts and route, all in bulk and all with their reasons."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import delete, insert
+from sqlmodel import Session, col, select
+
+from lifecycle.condition.anchor import Anchor, seen, unseen
+from lifecycle.condition.assessment import Assessment, Subject, assess
+from lifecycle.condition_queries import (
+    bills_of_materials,
+    conditions_by_id,
+    last_routes,
+    last_seen,
+    products_of,
+    waiting,
+)
+from lifecycle.raise_alerts import AlertNews, raise_alerts
+from lifecycle.route.choice import Choice, choose, is_news
+from lifecycle.route.economics import Worth, parts_worth, scrap_worth
+from lifecycle.tables import (
+    AssetRecord,
+    ConditionRecord,
+    InspectionRecord,
+    MaterialRecord,
+    PartRecord,
+    ProductRecord,
+    ReassessmentRecord,
+    RouteDecisionRecord,
+)
+from lifecycle.valuation.value import Valued, grade_factor, value
+from lifecycle.wear_readings import NOTHING, Measured, Since, measured
+from telemetry.identity import new_id
+from telemetry.tables import tenant_of
+
+_AT_ONCE = 500
+_EVERYTHING = 1_000_000_000
+
+
+class Reassessed(NamedTuple):
+    """How many assets were taken off the queue, how many got a new condition, and what followed.
+
+    `unknown` are those of which neither an inspection nor a date is known: nothing is concluded of them.
+    """
+
+    taken: int = 0
+    assessed: int = 0
+    unknown: int = 0
+    alerts_raised: int = 0
+    alerts_cleared: int = 0
+    routes_changed: int = 0
+
+
+def reassess(
+    session: Session, *, now: datetime, limit: int | None = None, asset_ids: Sequence[UUID] | None = None
+) -> Reassessed:
+    """Assess what waits, longest first and at most `limit`, or the assets named, whether they wait or not.
+
+    All of it in the caller's transaction: a caller with much to do calls again and again with a limit. An asset
+    whose inputs are those of its last condition gets no new one. Writes nothing into the history of assets.
+    """
+    left = _EVERYTHING if limit is None else limit
+    total = Reassessed()
+    if asset_ids is not None:
+        for some in _chunks(sorted(set(asset_ids))[:left]):
+            total = _add(total, _assess_some(session, _held(session, some), now=now))
+        return total
+    while left > 0 and (assets := waiting(session, limit=min(left, _AT_ONCE))):
+        total = _add(total, _assess_some(session, assets, now=now))
+        left -= len(assets)
+    return total
+
+
+def _assess_some(session: Session, assets: Sequence[AssetRecord], *, now: datetime) -> Reassessed:
+    products = products_of(session, assets)
+    inspections = last_seen(session, [asset.id for asset in assets])
+    anchors = {asset.id: _anchor(asset, products, inspections) for asset in assets}
+    readings = _readings(session, assets, products, anchors, now)
+    subjects = _subjects(assets, products, anchors, readings)
+
+    assessments = {one.asset_id: one for one in assess(subjects, today=now.date())}
+    choices = _choices(session, assets, products, assessments, now)
+
+    fresh = _append_conditions(session, assets, assessments, now)
+    changed = _append_routes(session, assets, products, choices, now)
+    alerts = raise_alerts(session, assets, products=products, assessments=assessments, readings=readings, now=now)
+    _leave_the_queue(session, assets)
+    return _news(len(assets), len(assessments), fresh, alerts, changed)
+
+
+def _news(taken: int, known: int, fresh: int, alerts: AlertNews, changed: int) -> Reassessed:
+    return Reassessed(
+        taken=taken,
+        assessed=fresh,
+        unknown=taken - known,
+        alerts_raised=alerts.raised,
+        alerts_cleared=alerts.cleared,
+        routes_changed=changed,
+    )
+
+
+def _anchor(
+    asset: AssetRecord, products: Mapping[UUID, ProductRecord], inspections: Mapping[UUID, InspectionRecord]
+) -> Anchor | None:
+    inspection = inspections.get(asset.id)
+    at = None if inspection is None else seen(inspection, products[asset.product_id])
+    return at or unseen(asset)
+
+
+def _readings(
+    session: Session,
+    assets: Sequence[AssetRecord],
+    products: Mapping[UUID, ProductRecord],
+    anchors: Mapping[UUID, Anchor | None],
+    now: datetime,
+) -> dict[UUID, Measured]:
+    wanted = {
+        asset.id: Since(anchor.at, anchor.inspection_id is None, products[asset.product_id].usage_metric)
+        for asset in assets
+        if (anchor := anchors[asset.id]) is not None
+    }
+    return measured(session, wanted=wanted, today=now.date()) if wanted else {}
+
+
+def _subjects(
+    assets: Sequence[AssetRecord],
+    products: Mapping[UUID, ProductRecord],
+    anchors: Mapping[UUID, Anchor | None],
+    readings: Mapping[UUID, Measured],
+) -> list[Subject]:
+    subjects = []
+    for asset in assets:
+        anchor, read = anchors[asset.id], readings.get(asset.id, NOTHING)
+        if anchor is not None:
+            product = products[asset.product_id]
+            subjects.append(Subject(asset.id, product, anchor, read.use, read.use_per_day, read.ambient))
+    return subjects
+
+
+def _choices(
+    session: Session,
+    assets: Sequence[AssetRecord],
+    products: Mapping[UUID, ProductRecord],
+    assessments: Mapping[UUID, Assessment],
+    now: datetime,
+) -> dict[UUID, Choice]:
+    bills = bills_of_materials(session, products)
+    known = [asset for asset in assets if asset.id in assessments and products[asset.product_id].routes]
+    things = [Valued(one.id, one, one.product_id, products[one.product_id], None, None, 0) for one in known]
+    choices: dict[UUID, Choice] = {}
+    sold = {product_id: _sold_apart(products[product_id], bills[product_id]) for product_id in products}
+    for asset, worth in zip(known, value(things, as_of=now.date(), today=now.date()), strict=True):
+        product, grade = products[asset.product_id], assessments[asset.id].grade
+        whole = None if worth.p50 is None else float(worth.p50)
+        choice = choose(product, _worth(product, grade, whole, *sold[asset.product_id]))
+        if choice is not None:
+            choices[asset.id] = choice
+    return choices
+
+
+def _sold_apart(
+    product: ProductRecord, bill: Sequence[tuple[PartRecord, MaterialRecord]]
+) -> tuple[float, float | None]:
+    return parts_worth(part for part, _ in bill), scrap_worth(bill, currency=product.currency)
+
+
+def _worth(product: ProductRecord, grade: str, whole: float | None, parts: float, scrap: float | None) -> Worth:
+    best, own = grade_factor(product, "A"), grade_factor(product, grade)
+    at_grade_a = None if whole is None else whole * best
+    return Worth(grade, at_grade_a, own / best if best else 0.0, parts, scrap)
+
+
+def _append_conditions(
+    session: Session, assets: Sequence[AssetRecord], assessments: Mapping[UUID, Assessment], now: datetime
+) -> int:
+    """Append the conditions whose inputs are new, and move the assets' present to them."""
+    before = conditions_by_id(session, [asset.condition_id for asset in assets if asset.condition_id])
+    rows = []
+    for asset in assets:
+        one, last = assessments.get(asset.id), before.get(asset.id)
+        if one is None or (last is not None and last.input_hash == one.input_hash):
+            continue
+        row = _condition_row(tenant_of(session), one, now)
+        asset.condition_id, asset.index, asset.grade = row["id"], one.index_p50, one.grade
+        rows.append(row)
+    if rows:
+        session.execute(insert(ConditionRecord), rows)
+    return len(rows)
+
+
+def _condition_row(tenant_id: int, one: Assessment, now: datetime) -> dict[str, Any]:
+    use, days = (
+        dict(zip(("p10", "p50", "p90"), some, strict=True)) for some in (one.remaining_use, one.remaining_days)
+    )
+    return {
+        "tenant_id": tenant_id,
+        "id": new_id(),
+        "asset_id": one.asset_id,
+        "assessed_at": now,
+        "index_p10": one.index_p10,
+        "index_p50": one.index_p50,
+        "index_p90": one.index_p90,
+        "grade": one.grade,
+        "usage": one.usage,
+        **{f"remaining_use_{name}": left for name, left in use.items()},
+        **{f"remaining_days_{name}": left for name, left in days.items()},
+        "layer": one.layer,
+        "reasons": [reason.model_dump(mode="json") for reason in one.reasons],
+        "rule": one.rule,
+        "input_hash": one.input_hash,
+    }
+
+
+def _append_routes(
+    session: Session,
+    assets: Sequence[AssetRecord],
+    products: Mapping[UUID, ProductRecord],
+    choices: Mapping[UUID, Choice],
+    now: datetime,
+) -> int:
+    """Append the decisions that differ from the last one of their asset."""
+    before = last_routes(session, choices)
+    rows = []
+    for asset in assets:
+        choice, last = choices.get(asset.id), before.get(asset.id)
+        asset.route = None if choice is None else choice.route
+        told = None if last is None else (last.route, last.net_value)
+        if choice is not None and is_news(told, choice, price_new=products[asset.product_id].price_new):
+            rows.append(_route_row(tenant_of(session), asset.id, choice, now))
+    if rows:
+        session.execute(insert(RouteDecisionRecord), rows)
+    return len(rows)
+
+
+def _route_row(tenant_id: int, asset_id: UUID, choice: Choice, now: datetime) -> dict[str, Any]:
+    return {
+        "tenant_id": tenant_id,
+        "id": new_id(),
+        "asset_id": asset_id,
+        "decided_at": now,
+        "route": choice.route,
+        "net_value": choice.net_value,
+        "currency": choice.currency,
+        "options": [option.model_dump(mode="json") for option in choice.options],
+        "reasons": [reason.model_dump(mode="json") for reason in choice.reasons],
+        "rule": choice.rule,
+    }
+
+
+def _leave_the_queue(session: Session, assets: Sequence[AssetRecord]) -> None:
+    session.flush()
+    done = [asset.id for asset in assets]
+    session.execute(delete(ReassessmentRecord).where(col(ReassessmentRecord.asset_id).in_(done)))
+
+
+def _held(session: Session, asset_ids: Sequence[UUID]) -> list[AssetRecord]:
+    """Load named assets and hold them, in one order for all."""
+    query = select(AssetRecord).where(col(AssetRecord.id).in_(asset_ids)).order_by(col(AssetRecord.id))
+    return list(session.exec(query.with_for_update().execution_options(populate_existing=True)))
+
+
+def _add(one: Reassessed, other: Reassessed) -> Reassessed:
+    return Reassessed(*(a + b for a, b in zip(one, other, strict=True)))
+
+
+def _chunks(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
+    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))

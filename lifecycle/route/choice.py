@@ -1,0 +1,101 @@
+"""The choice of a route: the one that nets most, beside all the others and what bars them."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlmodel import Field, SQLModel
+
+from lifecycle.money import to_cents
+from lifecycle.product import Product, RouteTerms
+from lifecycle.reason import Reason
+from lifecycle.route.assumptions import assumptions, rule
+from lifecycle.route.economics import Takings, Worth, break_even_wage, by_route, take
+
+
+class RouteOption(SQLModel):
+    """One route with its figures; they add up: `net_value = income - labour - parts - logistics - warranty`."""
+
+    route: str
+    feasible: bool
+    net_value: Decimal | None = None
+    income: Decimal | None = None
+    labour: Decimal | None = None
+    parts: Decimal | None = None
+    logistics: Decimal | None = None
+    warranty: Decimal | None = None
+    reasons: list[Reason] = Field(default_factory=list)
+
+
+class Choice(NamedTuple):
+    """The route to take, what it nets, every option, and why."""
+
+    route: str
+    net_value: Decimal
+    currency: str
+    options: list[RouteOption]
+    reasons: list[Reason]
+    rule: str
+
+
+def choose(product: Product, worth: Worth) -> Choice | None:
+    """Choose what nets most; None where the product names no route or every one is barred.
+
+    Of equals the one that the product names first is taken.
+    """
+    terms = by_route(product.routes)
+    takings = [take(one, worth, wage=float(product.wage)) for one in terms.values()]
+    open_ones = sorted((one for one in takings if one.barred is None), key=lambda one: -one.net)
+    if not open_ones:
+        return None
+    options = [_option(one, terms[one.route], worth) for one in takings]
+    best = next(option for option in options if option.route == open_ones[0].route)
+    reasons = _why(open_ones, product, worth)
+    return Choice(best.route, best.net_value or Decimal(0), product.currency, options, reasons, rule())
+
+
+def is_news(before: tuple[str, Decimal] | None, choice: Choice, *, price_new: Decimal) -> bool:
+    """Tell whether a choice differs enough from the last one written down to be written down again."""
+    if before is None or before[0] != choice.route:
+        return True
+    share = Decimal(str(assumptions()["material_change"]["share_of_price_new"]))
+    return abs(choice.net_value - before[1]) > share * price_new
+
+
+def _option(one: Takings, terms: RouteTerms, worth: Worth) -> RouteOption:
+    if one.barred is not None:
+        inputs = {"grade": worth.grade, "worst_grade": terms.worst_grade}
+        return RouteOption(route=one.route, feasible=False, reasons=[_reason(one.barred, inputs, None)])
+    income, labour, parts, logistics, warranty = (
+        to_cents(Decimal(share)) for share in (one.income, one.labour, one.parts, one.logistics, one.warranty)
+    )
+    return RouteOption(
+        route=one.route,
+        feasible=True,
+        net_value=income - labour - parts - logistics - warranty,
+        income=income,
+        labour=labour,
+        parts=parts,
+        logistics=logistics,
+        warranty=warranty,
+    )
+
+
+def _why(open_ones: Sequence[Takings], product: Product, worth: Worth) -> list[Reason]:
+    best = open_ones[0]
+    net = float(to_cents(Decimal(best.net)))
+    reasons = [_reason("route.nets_most", {"route": best.route, "grade": worth.grade}, net)]
+    if len(open_ones) == 1:
+        return [*reasons, _reason("route.only_one_open", {}, None)]
+    second = open_ones[1]
+    lead = {"route": second.route, "lead": round(best.net - second.net, 2), "currency": product.currency}
+    reasons.append(_reason("route.runner_up", lead, None))
+    wage = break_even_wage(best, second, wage=float(product.wage))
+    if wage is not None:
+        figures = {"wage": round(wage, 2), "now": float(product.wage), "currency": product.currency}
+        reasons.append(_reason("route.holds_up_to_wage", figures, None))
+    return reasons
+
+
+def _reason(code: str, inputs: dict[str, Any], effect: float | None) -> Reason:
+    return Reason(code=code, rule=rule(), inputs=inputs, effect=effect)

@@ -1,0 +1,192 @@
+"""The value of a thing on a date: P10, P50 and P90, a waterfall of reasons, and the textbook figures beside it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+import numpy as np
+from sqlmodel import Field, SQLModel
+
+from lifecycle.asset import Asset
+from lifecycle.grade import Floats
+from lifecycle.money import to_cents
+from lifecycle.product import Product
+from lifecycle.reason import Reason
+from lifecycle.valuation.assumptions import assumptions, figure, rule
+from lifecycle.valuation.curve import Shares, read
+
+DAYS_A_YEAR = 365.25
+
+
+class AssetValue(SQLModel):
+    """What one thing is worth on a date, in the product's currency; no figure where it cannot be told.
+
+    `evidence` says on how many sales it rests. `straight_line` and `declining_balance` are the textbook figures, for
+    comparison.
+    """
+
+    asset_id: UUID
+    serial: str
+    product: str
+    as_of: date
+    age_years: float | None = None
+    grade: str | None = None
+    currency: str
+    price_new: Decimal
+    p10: Decimal | None = None
+    p50: Decimal | None = None
+    p90: Decimal | None = None
+    straight_line: Decimal | None = None
+    declining_balance: Decimal | None = None
+    route: str | None = None
+    evidence: str
+    reasons: list[Reason] = Field(default_factory=list)
+    rule: str
+
+
+class Valued(NamedTuple):
+    """One thing to value: what it is, its grade on the date (None where unknown), and the sales that we know of."""
+
+    asset_id: UUID
+    asset: Asset
+    product_id: UUID
+    product: Product
+    grade: str | None
+    route: str | None
+    sales: int
+
+
+def value(things: Sequence[Valued], *, as_of: date, today: date) -> list[AssetValue]:
+    """Value many things at once, product by product, in the order given."""
+    by_product: defaultdict[UUID, list[int]] = defaultdict(list)
+    for at, thing in enumerate(things):
+        by_product[thing.product_id].append(at)
+    values: dict[int, AssetValue] = {}
+    for places in by_product.values():
+        some = [things[at] for at in places]
+        values.update(zip(places, _of_one_product(some, as_of=as_of, today=today), strict=True))
+    return [values[at] for at in range(len(things))]
+
+
+def born(asset: Asset) -> date | None:
+    """Give the day from which a thing ages: made, or first in service."""
+    return asset.made_on or asset.in_service_on
+
+
+def grade_factor(product: Product, grade: str) -> float:
+    """Give the share of its value that a thing of this grade keeps, as its product declares or as we assume."""
+    return float(product.grade_factors.get(grade, figure("grade_factors", grade)))
+
+
+def straight_line(price_new: Decimal, *, age_years: float, life_years: float) -> Decimal:
+    """Give the textbook value that falls evenly to nothing.
+
+    >>> straight_line(Decimal(1000), age_years=2.5, life_years=10)
+    Decimal('750.00')
+    """
+    return to_cents(price_new * Decimal(max(0.0, 1 - age_years / life_years)))
+
+
+def declining_balance(price_new: Decimal, *, age_years: float) -> Decimal:
+    """Give the textbook value that falls by the same share each year.
+
+    >>> declining_balance(Decimal(1000), age_years=2)
+    Decimal('640.00')
+    """
+    return to_cents(price_new * Decimal((1 - figure("declining_balance", "rate")) ** age_years))
+
+
+def _of_one_product(things: Sequence[Valued], *, as_of: date, today: date) -> list[AssetValue]:
+    days = [(as_of - day).days if (day := born(thing.asset)) else -1 for thing in things]
+    ages = np.maximum(np.array(days, dtype=np.float64), 0) / DAYS_A_YEAR
+    doubts = [0.0 if thing.grade else figure("unknown_condition", "spread") for thing in things]
+    ahead = np.full(len(things), max((as_of - today).days, 0) / DAYS_A_YEAR)
+    shares = read(things[0].product.value_curve, ages=ages, spread_years=ahead, extra_spread=np.array(doubts))
+    return [
+        _refused(thing, as_of, days[at])
+        if days[at] < 0 or not thing.product.value_curve
+        else _one(at, thing, shares, ages, as_of)
+        for at, thing in enumerate(things)
+    ]
+
+
+def _one(at: int, thing: Valued, shares: Shares, ages: Floats, as_of: date) -> AssetValue:
+    product, age = thing.product, float(ages[at])
+    price = to_cents(product.price_new)
+    factor = 1.0 if thing.grade is None else grade_factor(product, thing.grade)
+    aged = to_cents(price * Decimal(float(shares.p50[at])))
+    worth = to_cents(aged * Decimal(factor))
+    low, high = (to_cents(price * Decimal(float(share[at]) * factor)) for share in (shares.p10, shares.p90))
+    reasons = [
+        _reason("value.price_new", {"product": product.code}, price),
+        _reason("value.age", {"years": round(age, 2)}, aged - price),
+        _graded(thing, factor, worth - aged),
+        _evidence(thing),
+    ]
+    told = _told(thing, as_of, reasons)
+    return told.model_copy(
+        update={"p10": min(low, worth), "p50": worth, "p90": max(high, worth), **_textbook(product, age)}
+    )
+
+
+def _refused(thing: Valued, as_of: date, days: int) -> AssetValue:
+    """Say why no value can be told, rather than invent one."""
+    if born(thing.asset) is None:
+        told = _told(thing, as_of, [_reason("value.age_unknown", {}, None)])
+    elif days < 0:
+        told = _told(thing, as_of, [_reason("value.not_yet_made", {"made": str(born(thing.asset))}, None)])
+    else:
+        told = _told(thing, as_of, [_reason("value.no_curve", {"product": thing.product.code}, None)])
+        return told.model_copy(update=_textbook(thing.product, days / DAYS_A_YEAR))
+    return told
+
+
+def _told(thing: Valued, as_of: date, reasons: list[Reason]) -> AssetValue:
+    return AssetValue(
+        asset_id=thing.asset_id,
+        serial=thing.asset.serial,
+        product=thing.product.code,
+        as_of=as_of,
+        grade=thing.grade,
+        currency=thing.product.currency,
+        price_new=to_cents(thing.product.price_new),
+        route=thing.route,
+        evidence=evidence(thing.sales),
+        reasons=reasons,
+        rule=rule(),
+    )
+
+
+def evidence(sales: int) -> str:
+    """Say on what a value rests, as a bank reads it.
+
+    >>> evidence(0), evidence(12)
+    ('expert only, 0 sales', 'expert only, 12 sales seen but not yet used')
+    """
+    return "expert only, 0 sales" if sales == 0 else f"expert only, {sales} sales seen but not yet used"
+
+
+def _textbook(product: Product, age: float) -> dict[str, object]:
+    return {
+        "age_years": round(age, 2),
+        "straight_line": straight_line(product.price_new, age_years=age, life_years=product.rated_years),
+        "declining_balance": declining_balance(product.price_new, age_years=age),
+    }
+
+
+def _graded(thing: Valued, factor: float, effect: Decimal) -> Reason:
+    if thing.grade is None:
+        widened = figure("unknown_condition", "spread")
+        return _reason("value.condition_unknown", {"spread": widened}, Decimal(0))
+    return _reason("value.grade", {"grade": thing.grade, "factor": factor}, effect)
+
+
+def _evidence(thing: Valued) -> Reason:
+    return _reason("value.evidence", {"sales": thing.sales, "basis": str(assumptions()["rule"])}, None)
+
+
+def _reason(code: str, inputs: dict[str, object], effect: Decimal | None) -> Reason:
+    return Reason(code=code, rule=rule(), inputs=inputs, effect=None if effect is None else float(effect))

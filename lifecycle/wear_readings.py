@@ -1,0 +1,148 @@
+"""What was measured of many things since each was last looked at, read from the day rollups in one go."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import numpy as np
+import pandas as pd
+from sqlmodel import Session, col, select
+
+from lifecycle.alert_rules import Recent, rules
+from lifecycle.condition.assumptions import assumptions, figure
+from telemetry.metric import MetricKind
+from telemetry.tables import MetricRecord, SeriesDayRecord, SeriesRecord
+
+_AT_ONCE = 500
+_DAY_COLUMNS = ("series", "day", "increase", "first", "last", "mean")
+
+
+class Since(NamedTuple):
+    """From when on one thing is read: its anchor's day, whether it was new then, and the counter that wears it."""
+
+    anchor: date
+    as_new: bool
+    usage_metric: str | None
+
+
+class Measured(NamedTuple):
+    """Use since the anchor, use a day of late, mean heat since the anchor, and what alerts look at; None: unknown."""
+
+    use: float | None = None
+    use_per_day: float | None = None
+    ambient: float | None = None
+    recent: Recent = Recent()
+
+
+NOTHING = Measured()
+
+
+def measured(session: Session, *, wanted: Mapping[UUID, Since], today: date) -> dict[UUID, Measured]:
+    """Read what was measured of each asset; those without any reading are left out."""
+    series = _series(session, sorted(wanted))
+    if series.empty:
+        return {}
+    earliest = min(since.anchor for since in wanted.values())
+    days = _days(session, series, earliest)
+    frame = days.merge(series, left_on="series", right_on="number")
+    by_asset = {UUID(str(asset_id)): own for asset_id, own in frame.groupby("asset_id", sort=False)}
+    return {asset_id: _of_one(wanted[asset_id], own, today.toordinal()) for asset_id, own in by_asset.items()}
+
+
+def _series(session: Session, asset_ids: Sequence[UUID]) -> pd.DataFrame:
+    kinds = {metric.code: metric.kind for metric in session.exec(select(MetricRecord))}
+    rows: list[Any] = []
+    for start in range(0, len(asset_ids), _AT_ONCE):
+        some = asset_ids[start : start + _AT_ONCE]
+        query = select(SeriesRecord.shard, SeriesRecord.number, SeriesRecord.asset_id, SeriesRecord.metric)
+        rows.extend(tuple(row) for row in session.exec(query.where(col(SeriesRecord.asset_id).in_(some))))
+    frame = pd.DataFrame(rows, columns=["shard", "number", "asset_id", "metric"])
+    return frame.assign(counts=frame["metric"].map(kinds) == MetricKind.COUNTER)
+
+
+def _days(session: Session, series: pd.DataFrame, earliest: date) -> pd.DataFrame:
+    """Load the day rollups of some series from a day on, sorted by series and day."""
+    rows: list[Any] = []
+    for shard, own in series.groupby("shard"):
+        numbers = [int(number) for number in own["number"]]
+        for start in range(0, len(numbers), _AT_ONCE):
+            query = select(*(getattr(SeriesDayRecord, name) for name in _DAY_COLUMNS)).where(
+                SeriesDayRecord.shard == int(str(shard)),
+                col(SeriesDayRecord.series).in_(numbers[start : start + _AT_ONCE]),
+                SeriesDayRecord.day >= earliest,
+            )
+            rows.extend(tuple(row) for row in session.exec(query))
+    frame = pd.DataFrame(rows, columns=list(_DAY_COLUMNS))
+    frame = frame.assign(day=[day.toordinal() for day in frame["day"]]).sort_values(
+        ["series", "day"], ignore_index=True
+    )
+    return frame.assign(rise=_rises(frame))
+
+
+def _rises(frame: pd.DataFrame) -> "pd.Series[float]":
+    """Add to each day's increase what a counter rose over the midnights before it; after a reset it counts from 0."""
+    over_night = frame["first"] - frame.groupby("series")["last"].shift()
+    return frame["increase"] + over_night.where(over_night >= 0, frame["first"]).where(over_night.notna(), 0.0)
+
+
+def _of_one(since: Since, own: pd.DataFrame, today: int) -> Measured:
+    counters = {str(metric): rows for metric, rows in own[own["counts"]].groupby("metric", sort=False)}
+    gauges = {str(metric): rows for metric, rows in own[~own["counts"]].groupby("metric", sort=False)}
+    anchor, wears = since.anchor.toordinal(), counters.get(since.usage_metric or "")
+    shocks = counters.get(str(rules()["misuse"]["metric"]))
+    rate_days = int(figure("windows", "rate_days"))
+    recent_use = None if wears is None else _recent_rise(wears, rate_days, today)
+    heat = gauges.get(str(assumptions()["heat"]["metric"]))
+    return Measured(
+        use=None if wears is None else _use(since, wears),
+        use_per_day=None if recent_use is None else recent_use / rate_days,
+        ambient=None if heat is None else _mean(heat[heat["day"] > anchor]),
+        recent=Recent(
+            means=_recent_means(gauges, today),
+            use=recent_use,
+            shocks=None if shocks is None else _recent_rise(shocks, rate_days, today),
+            days=rate_days,
+        ),
+    )
+
+
+def _use(since: Since, rows: pd.DataFrame) -> float:
+    """Count the use since the anchor; what lies before the first reading is the counter's own start or an estimate.
+
+    A counter that began with the thing tells by its first value; else the mean pace since is taken.
+    """
+    anchor, first, last = since.anchor.toordinal(), int(rows["day"].iloc[0]), int(rows["day"].iloc[-1])
+    counted = float(rows.loc[rows["day"] > anchor, "rise"].sum())
+    if first <= anchor + 1:
+        return counted
+    if since.as_new:
+        return counted + max(float(rows["first"].iloc[0]), 0.0)
+    return counted + counted / (last - first + 1) * (first - anchor - 1)
+
+
+def _recent(rows: pd.DataFrame, days: int, today: int) -> pd.DataFrame | None:
+    """Give the last days up to the newest reading; None where that is too old to speak of today."""
+    newest = int(rows["day"].max())
+    if today - newest > figure("windows", "stale_days"):
+        return None
+    return rows[rows["day"] > newest - days]
+
+
+def _recent_rise(rows: pd.DataFrame, days: int, today: int) -> float | None:
+    """Give the rise over the last days, stretched to the whole window where the readings are younger than that."""
+    recent = _recent(rows, days, today)
+    if recent is None:
+        return None
+    covered = int(recent["day"].max()) - int(recent["day"].min()) + 1
+    return float(recent["rise"].sum()) * days / covered
+
+
+def _recent_means(gauges: Mapping[str, pd.DataFrame], today: int) -> dict[str, float]:
+    days = int(figure("windows", "recent_days"))
+    recent = {metric: _recent(rows, days, today) for metric, rows in gauges.items()}
+    return {metric: mean for metric, rows in recent.items() if rows is not None and (mean := _mean(rows)) is not None}
+
+
+def _mean(rows: pd.DataFrame) -> float | None:
+    return None if rows.empty else float(np.mean(rows["mean"]))
