@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from sqlmodel import select
 
 from lifecycle.actor import Actor
 from lifecycle.asset import NewAsset
@@ -14,7 +15,6 @@ from lifecycle.product import Product
 from lifecycle.register_assets import register_assets
 from lifecycle.tables import ProductRecord
 from pas.db import Database
-from sqlmodel import select
 
 RegisterAsset = Callable[[str], UUID]
 

@@ -190,9 +190,9 @@ def test_health_answers_anybody_and_tells_an_old_schema(
         ("127.0.0.1", "http://127.0.0.1:8000", True),
         ("localhost", "http://localhost:8000", True),
         ("::1", "http://[::1]:8000", True),
-        ("0.0.0.0", "https://fleet.example", True),
+        ("192.0.2.1", "https://fleet.example", True),
         ("127.0.0.1", "https://fleet.example", True),
-        ("0.0.0.0", "http://127.0.0.1:8000", False),
+        ("192.0.2.1", "http://127.0.0.1:8000", False),
         ("127.0.0.1", "http://fleet.example", False),
         ("10.0.0.1", "http://10.0.0.1", False),
     ],
@@ -206,7 +206,7 @@ def test_we_do_not_serve_other_machines_without_https(host: str, public_url: str
 
 
 def test_serve_refuses_an_unsafe_setting_in_words(pas: Pas) -> None:
-    ran = pas("serve", "--host", "0.0.0.0")
+    ran = pas("serve", "--host", "192.0.2.1")
 
     assert ran.exit_code == 1
     assert "https" in ran.stderr
