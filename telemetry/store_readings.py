@@ -1,24 +1,20 @@
 """Store readings that can be believed: merged into their series-days, each once, and rolled up again."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import select, tuple_
+from sqlalchemy import tuple_
 from sqlmodel import Session, col, delete, insert
 
+from telemetry.find_series_days import Place, packed_days
 from telemetry.lots import KEYS, ROWS, lots
 from telemetry.metric import Metric, MetricKind
 from telemetry.moment import DAY, day_of, micros, moment, start_of
-from telemetry.series_day import EMPTY, PackedDay, rows, unpacked
+from telemetry.series_day import EMPTY, rows, unpacked
 from telemetry.tables import SeriesDayRecord, SeriesRecord, tenant_of
 from telemetry.track import STORED, Marks, Places, Track, days_of, settle
-
-Place = tuple[int, int, date]
-"""The shard, series and day under which a series-day is kept."""
-
 
 _DAYS = 1 << 20
 """More days than will pass, to put a series and a day into one number."""
@@ -42,7 +38,7 @@ def store_readings(
     """
     by_number = {record.number: record for record in series}
     old = _old_places(arrived, by_number)
-    settled = settle(unpacked(list(_load(session, old))), arrived)
+    settled = settle(unpacked(list(packed_days(session, old))), arrived)
     changed = _changed_days(settled.track)
 
     shards = {number: record.shard for number, record in by_number.items()}
@@ -62,16 +58,6 @@ def _old_places(arrived: Track, series: Mapping[int, SeriesRecord]) -> list[Plac
         for number, day in pairs
         if number in latest and day <= latest[number]
     ]
-
-
-def _load(session: Session, places: Sequence[Place]) -> Iterator[PackedDay]:
-    one = SeriesDayRecord
-    for some in lots(places, KEYS):
-        query = select(col(one.series), col(one.day), col(one.codec), col(one.readings)).where(
-            tuple_(col(one.shard), col(one.series), col(one.day)).in_(some)
-        )
-        for row in session.execute(query):
-            yield PackedDay(*row)
 
 
 def _changed_days(track: Track) -> Track:

@@ -25,7 +25,7 @@ class Track(NamedTuple):
     value: Numbers
     origin: Places
 
-    def take(self, which: Marks | Places) -> "Track":
+    def take(self, which: Marks | Places | slice) -> "Track":
         """Pick rows."""
         return Track(self.series[which], self.at[which], self.value[which], self.origin[which])
 

@@ -1,0 +1,81 @@
+"""Find series by asset and metric, and load their days; the other questions are built on this."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select, tuple_
+from sqlmodel import Session, col
+
+from telemetry.lots import KEYS, lots
+from telemetry.metric import MetricKind
+from telemetry.series_day import PackedDay
+from telemetry.tables import MetricRecord, SeriesDayRecord, SeriesRecord, tenant_of
+
+Pair = tuple[UUID, str]
+"""An asset and the code of a metric."""
+
+Place = tuple[int, int, date]
+"""The shard, series and day under which a series-day is kept."""
+
+_PACKED = (
+    col(SeriesDayRecord.series),
+    col(SeriesDayRecord.day),
+    col(SeriesDayRecord.codec),
+    col(SeriesDayRecord.readings),
+    col(SeriesDayRecord.hours),
+)
+
+
+class SeriesKey(NamedTuple):
+    """Under which number a series is kept, and whether it counts."""
+
+    shard: int
+    number: int
+    counts: bool
+
+
+def series_keys(session: Session, wanted: Sequence[Pair]) -> dict[Pair, SeriesKey]:
+    """Find the series of assets and metrics; those never measured are left out."""
+    pairs, one = set(wanted), SeriesRecord
+    kinds = dict(session.execute(select(col(MetricRecord.code), col(MetricRecord.kind))).tuples().all())
+    found: dict[Pair, SeriesKey] = {}
+    for some in lots(sorted({asset_id for asset_id, _ in pairs}), KEYS):
+        query = select(col(one.asset_id), col(one.metric), col(one.shard), col(one.number))
+        for asset_id, metric, shard, number in session.execute(query.where(col(one.asset_id).in_(some))):
+            if (asset_id, metric) in pairs:
+                found[asset_id, metric] = SeriesKey(shard, number, kinds[metric] is MetricKind.COUNTER)
+    return found
+
+
+def of_series(session: Session, keys: Sequence[SeriesKey], table: Any = SeriesDayRecord) -> ColumnElement[bool]:
+    """Narrow series-days to some series, by the columns that lead their key."""
+    series = tuple_(col(table.shard), col(table.series)).in_([(key.shard, key.number) for key in keys])
+    return (col(table.tenant_id) == tenant_of(session)) & series
+
+
+def packed_days(session: Session, places: Sequence[Place]) -> Iterator[PackedDay]:
+    """Load some series-days, in no order."""
+    one = SeriesDayRecord
+    for some in lots(places, KEYS):
+        query = select(*_PACKED).where(
+            col(one.tenant_id) == tenant_of(session), tuple_(col(one.shard), col(one.series), col(one.day)).in_(some)
+        )
+        for row in session.execute(query):
+            yield PackedDay(*row)
+
+
+def packed_between(session: Session, key: SeriesKey, *, first: date, last: date) -> Iterator[PackedDay]:
+    """Load one series' days in order, few at a time, so that who stops early has read no more than needed."""
+    day = col(SeriesDayRecord.day)
+    query = select(*_PACKED).where(of_series(session, [key]), day.between(first, last)).order_by(day)
+    for row in session.execute(query.execution_options(yield_per=100)):
+        yield PackedDay(*row)
+
+
+def last_before(session: Session, key: SeriesKey, day: date) -> float | None:
+    """Give the last value of a series before a day."""
+    one = SeriesDayRecord
+    query = select(col(one.last)).where(of_series(session, [key]), col(one.day) < day)
+    return session.scalars(query.order_by(col(one.day).desc()).limit(1)).first()

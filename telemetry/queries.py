@@ -1,0 +1,185 @@
+"""Questions about what was measured; none of them changes anything."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from telemetry.find_series_days import Pair, last_before, of_series, packed_between, series_keys
+from telemetry.lots import KEYS, lots
+from telemetry.metric import Metric
+from telemetry.moment import Moments, moment
+from telemetry.read_usage import means, usages
+from telemetry.refusal import Refusal
+from telemetry.rollup import Rollups
+from telemetry.series_day import EMPTY, hours_of, unpacked
+from telemetry.sift import EARLIEST
+from telemetry.span import span
+from telemetry.tables import MetricRecord, SeriesDayRecord, SeriesRecord
+from telemetry.track import Track, join
+from telemetry.usage import GaugeMean, Usage, UseRate, rate
+
+_ROLLUP = ("count", "total", "minimum", "maximum", "first", "last", "mean", "increase")
+_EVER = moment(EARLIEST), datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class UnknownMetric(Refusal):
+    """There is no metric of that code."""
+
+
+class Latest(NamedTuple):
+    """The newest reading of one metric."""
+
+    at: datetime
+    value: float
+    unit: str
+
+
+def metrics(session: Session) -> dict[str, Metric]:
+    """Give the tenant's metrics by code."""
+    return {record.code: record for record in session.scalars(select(MetricRecord).order_by(col(MetricRecord.code)))}
+
+
+def metric(session: Session, code: str) -> Metric:
+    """Give one metric.
+
+    Raises UnknownMetric.
+    """
+    found = metrics(session)
+    if code not in found:
+        sentence = f"there is no metric '{code[:60]}'; there are {', '.join(found) or 'none yet'}"
+        raise UnknownMetric(sentence, field="metric")
+    return found[code]
+
+
+def usage(session: Session, *, wanted: Sequence[Pair], start: datetime, end: datetime) -> dict[Pair, Usage]:
+    """Give what counters did between two moments, whatever these are; every wanted one has an answer.
+
+    Raises EndsBeforeStart.
+    """
+    keys = series_keys(session, wanted)
+    found = usages(session, list(keys.values()), span(start, end))
+    return {pair: found[keys[pair]] if pair in keys else Usage() for pair in wanted}
+
+
+def use_rates(session: Session, *, wanted: Sequence[Pair], until: datetime, days: int) -> dict[Pair, UseRate]:
+    """Give all that counters ever counted until a moment, and their daily pace over the days before it.
+
+    Those without a reading are left out.
+    """
+    ever = usage(session, wanted=wanted, start=moment(EARLIEST), end=until)
+    lately = usage(session, wanted=wanted, start=until - timedelta(days=days), end=until)
+    return {pair: rate(ever[pair], lately[pair]) for pair in wanted if ever[pair].opening is not None}
+
+
+def gauge_means(session: Session, *, wanted: Sequence[Pair], start: datetime, end: datetime) -> dict[Pair, GaugeMean]:
+    """Give the mean of levels from `start` up to but without `end`; those without a reading there are left out.
+
+    Raises EndsBeforeStart.
+    """
+    keys = series_keys(session, wanted)
+    found = means(session, list(keys.values()), span(start, end))
+    return {pair: found[key] for pair, key in keys.items() if key in found}
+
+
+def series(
+    session: Session, *, asset_id: UUID, metric: str, start: datetime, end: datetime, most: int | None = None
+) -> pd.DataFrame:
+    """Give the first readings of a span in order, at most `most`: columns `at` and `value`.
+
+    Raises EndsBeforeStart.
+    """
+    asked, held = span(start, end), 0
+    found: list[Track] = [EMPTY]
+    key = series_keys(session, [(asset_id, metric)]).get((asset_id, metric))
+    packed = packed_between(session, key, first=asked.first_day, last=asked.last_day) if key else ()
+    for one in packed:
+        track = unpacked([one])
+        found.append(track.take((track.at >= asked.start) & (track.at < asked.end)))
+        held += len(found[-1])
+        if most is not None and held >= most:
+            break
+    shown = join(found).take(slice(most))
+    return pd.DataFrame({"at": _stamps(shown.at), "value": shown.value})
+
+
+def hours(session: Session, *, asset_id: UUID, metric: str, start: datetime, end: datetime) -> pd.DataFrame:
+    """Give the rollups of the hours that begin in a span; a counter's increase is that since the reading before.
+
+    Columns: at, count, total, minimum, maximum, first, last, mean, increase. Raises EndsBeforeStart.
+    """
+    asked = span(start, end)
+    key = series_keys(session, [(asset_id, metric)]).get((asset_id, metric))
+    if key is None:
+        return _table([])
+    packed = packed_between(session, key, first=asked.first_day, last=asked.last_day)
+    found = _table([hours_of(one, counts=key.counts) for one in packed])
+    if key.counts:
+        found["increase"] += _over_night(found, last_before(session, key, asked.first_day))
+    return found[(found["at"] >= start) & (found["at"] < end)].reset_index(drop=True)
+
+
+def days(session: Session, *, asset_id: UUID, metric: str, start: datetime, end: datetime) -> pd.DataFrame:
+    """Give the rollups of the UTC days that begin in a span, in the columns of `hours`.
+
+    Raises EndsBeforeStart.
+    """
+    asked = span(start, end)
+    key = series_keys(session, [(asset_id, metric)]).get((asset_id, metric))
+    if key is None:
+        return _table([])
+    day = col(SeriesDayRecord.day)
+    query = select(day, *(getattr(SeriesDayRecord, name) for name in _ROLLUP)).where(
+        of_series(session, [key]), day.between(asked.first_whole, asked.last_day)
+    )
+    rows = [tuple(row) for row in session.execute(query.order_by(day))]
+    found = pd.DataFrame(rows, columns=["at", *_ROLLUP])
+    found["at"] = pd.to_datetime(found["at"], utc=True)
+    if key.counts:
+        found["increase"] += _over_night(found, last_before(session, key, asked.first_whole))
+    return found[found["at"] < end].reset_index(drop=True)
+
+
+def latest(session: Session, *, asset_ids: Sequence[UUID]) -> dict[Pair, Latest]:
+    """Give the newest reading of every metric of some assets."""
+    units = {code: one.unit for code, one in metrics(session).items()}
+    found: dict[Pair, Latest] = {}
+    for some in lots(sorted(set(asset_ids)), KEYS):
+        for one in session.scalars(select(SeriesRecord).where(col(SeriesRecord.asset_id).in_(some))):
+            if one.last_at is not None and one.last_value is not None:
+                found[one.asset_id, one.metric] = Latest(one.last_at, one.last_value, units[one.metric])
+    return found
+
+
+def every_reading(session: Session) -> Iterator[pd.DataFrame]:
+    """Give all readings there are, a table per series: asset_id, metric, at, value, unit."""
+    units = {code: one.unit for code, one in metrics(session).items()}
+    asset_id, name = col(SeriesRecord.asset_id), col(SeriesRecord.metric)
+    opened = session.execute(select(asset_id, name).order_by(asset_id, name)).tuples().all()
+    for asset, code in opened:
+        found = series(session, asset_id=asset, metric=code, start=_EVER[0], end=_EVER[1])
+        yield found.assign(asset_id=str(asset), metric=code, unit=units[code])
+
+
+def _table(parts: Sequence[Rollups]) -> pd.DataFrame:
+    """Put rollups into one table."""
+    columns = {name: np.concatenate([np.empty(0), *(getattr(part, name) for part in parts)]) for name in _ROLLUP}
+    at = np.concatenate([np.empty(0, dtype=np.int64), *(part.start for part in parts)])
+    return pd.DataFrame({"at": _stamps(at), **columns}).astype({"count": int})
+
+
+def _over_night(found: pd.DataFrame, before: float | None) -> "pd.Series[float]":
+    """Give what a counter rose over each midnight, beside the first row of the day; after a reset it counts from 0."""
+    night = found["first"] - found["last"].shift(fill_value=np.nan if before is None else before)
+    rise = night.where(night >= 0, found["first"]).where(night.notna(), 0.0)
+    day = found["at"].dt.floor("D")
+    return rise.where(day != day.shift(), 0.0)
+
+
+def _stamps(at: Moments) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(at.astype("datetime64[us]")).tz_localize("UTC")
