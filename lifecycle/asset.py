@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 from sqlmodel import Field, SQLModel
 
-from lifecycle.label import Label, Line, Note
+from lifecycle.label import Label, Line, Name, Note
 from telemetry.columns import worded
 from telemetry.identity import new_id
 
@@ -74,12 +74,11 @@ class NewAsset(Asset):
     public_id: Line = Field(default="", max_length=200)
 
 
-class Move(SQLModel):
+class Destination(SQLModel):
     """Where a thing went, to whom, from when on. A field left out stays as it was; null means nowhere, nobody."""
 
     model_config = {"extra": "forbid"}
 
-    asset_id: UUID
     at: AwareDatetime
     site_id: UUID | None = None
     holder_id: UUID | None = None
@@ -87,31 +86,47 @@ class Move(SQLModel):
     note: Note = Field(default="", max_length=2000)
 
 
-class StatusChange(SQLModel):
-    """A step of a thing to another status, from when on."""
+class Move(Destination):
+    """A move of one thing."""
+
+    asset_id: UUID
+
+
+class Step(SQLModel):
+    """A step to another status, from when on."""
 
     model_config = {"extra": "forbid"}
 
-    asset_id: UUID
     at: AwareDatetime
     status: AssetStatus
     note: Note = Field(default="", max_length=2000)
 
 
-class Correction(SQLModel):
+class StatusChange(Step):
+    """A step of one thing to another status."""
+
+    asset_id: UUID
+
+
+class Amendment(SQLModel):
     """What an event of the history should have said, or that it never happened. Fields left out stay as they were."""
 
     model_config = {"extra": "forbid"}
 
-    asset_id: UUID
     event_id: UUID
-    why: Note = Field(min_length=1, max_length=2000)
+    why: Name = Field(max_length=2000)
     withdrawn: bool = False
     at: AwareDatetime | None = None
     site_id: UUID | None = None
     holder_id: UUID | None = None
     place: Line = Field(default="", max_length=120)
-    status: AssetStatus | None = None
+    status: AssetStatus = AssetStatus.IN_STOCK
+
+
+class Correction(Amendment):
+    """An amendment to the history of one thing."""
+
+    asset_id: UUID
 
 
 class PlaceContent(SQLModel):

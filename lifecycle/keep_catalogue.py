@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, SQLModel, col, select
 
 from lifecycle.actor import Actor
-from lifecycle.queries import chunks, refuse_unknown
+from lifecycle.queries import NotInCatalogue, chunks, refuse_unknown
 from lifecycle.record_audit import Change, record_changes
 from lifecycle.tables import CustomerRecord, MaterialRecord, PartRecord, ProductRecord, SiteRecord
 from telemetry.refusal import Refusal
@@ -29,10 +29,6 @@ class Kept(NamedTuple):
 
 class CodeTaken(Refusal):
     """Another one bears that code already."""
-
-
-class NotInCatalogue(Refusal):
-    """Nothing of that kind has that id."""
 
 
 def keep(session: Session, kind: type[Record], values: Sequence[SQLModel], *, now: datetime, by: Actor) -> Kept:
@@ -83,7 +79,7 @@ def replace(
     """
     record = session.exec(select(kind).where(kind.id == identity).with_for_update()).first()
     if record is None:
-        raise NotInCatalogue(f"there is no {kind.__tablename__} {identity}")
+        raise NotInCatalogue(f"there is no such {kind.__tablename__}")
     _refuse_unknown(session, kind, [value])
     _refuse_taken(session, kind, value, own=identity)
     if not _differ(record, value):

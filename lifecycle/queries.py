@@ -26,8 +26,16 @@ Catalogued = TypeVar("Catalogued", CustomerRecord, MaterialRecord, ProductRecord
 T = TypeVar("T")
 
 
+class UnknownAsset(Refusal):
+    """No asset of ours answers to that."""
+
+
 class UnknownReference(Refusal):
     """Something is named that is not in the register."""
+
+
+class NotInCatalogue(Refusal):
+    """Nothing of that kind has that id."""
 
 
 def assets_by_reference(session: Session, references: Iterable[str]) -> dict[str, UUID]:
@@ -70,6 +78,17 @@ def refuse_unknown(session: Session, kind: type[Catalogued], ids: Iterable[UUID 
         raise UnknownReference(sentence, field=field)
 
 
+def in_catalogue(session: Session, kind: type[Catalogued], identity: UUID) -> Catalogued:
+    """Give one product, material, site or customer.
+
+    Raises NotInCatalogue.
+    """
+    found = session.exec(select(kind).where(kind.id == identity)).first()
+    if found is None:
+        raise NotInCatalogue(f"there is no such {kind.__tablename__}")
+    return found
+
+
 def codes_of(session: Session, kind: type[SQLModel], ids: Iterable[UUID]) -> dict[UUID, str]:
     """Give the natural codes of products, sites, customers or materials by id."""
     table = kind
@@ -79,9 +98,16 @@ def codes_of(session: Session, kind: type[SQLModel], ids: Iterable[UUID]) -> dic
     return found
 
 
-def asset(session: Session, *, asset_id: UUID, holder_id: UUID | None) -> AssetRecord | None:
-    """Give one asset; with a holder only if it is with that holder now."""
-    return session.exec(select(AssetRecord).where(AssetRecord.id == asset_id, *_held_by(holder_id))).first()
+def known_asset(session: Session, *, asset_id: UUID, holder_id: UUID | None) -> AssetRecord:
+    """Give one asset; where a holder is named, only if it is with that holder now.
+
+    Raises UnknownAsset, in the same words for what is not there and for what is not theirs.
+    """
+    query = select(AssetRecord).where(AssetRecord.id == asset_id)
+    found = session.exec(query if holder_id is None else query.where(AssetRecord.holder_id == holder_id)).first()
+    if found is None:
+        raise UnknownAsset("there is no such asset")
+    return found
 
 
 def history(session: Session, *, asset_id: UUID) -> list[AssetEventRecord]:
@@ -131,10 +157,6 @@ def contents(session: Session, found: Sequence[StayRecord]) -> list[PlaceContent
 def chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
     """Cut what goes into an IN list into pieces that SQLite takes."""
     return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
-
-
-def _held_by(holder_id: UUID | None) -> list[bool]:
-    return [] if holder_id is None else [AssetRecord.holder_id == holder_id]
 
 
 def _identity(text: str) -> UUID | None:

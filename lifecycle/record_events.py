@@ -9,15 +9,10 @@ from sqlmodel import Session, col, select
 from lifecycle.actor import Actor
 from lifecycle.chain import plain
 from lifecycle.history import CLOCKS_DIFFER, EARLIEST, PLACING, NewEvent, Span, hash_of, spans
+from lifecycle.queries import UnknownAsset, chunks
 from lifecycle.tables import AssetEventRecord, AssetRecord, StayRecord
 from telemetry.identity import new_id
 from telemetry.refusal import Refusal
-
-_AT_ONCE = 500
-
-
-class UnknownAsset(Refusal):
-    """No asset of ours answers to that."""
 
 
 class ImpossibleMoment(Refusal):
@@ -59,7 +54,7 @@ def locked(session: Session, asset_ids: Iterable[UUID]) -> dict[UUID, AssetRecor
     """
     wanted = sorted(set(asset_ids))
     found: dict[UUID, AssetRecord] = {}
-    for some in _chunks(wanted):
+    for some in chunks(wanted):
         query = select(AssetRecord).where(col(AssetRecord.id).in_(some)).order_by(col(AssetRecord.id))
         held = session.exec(query.with_for_update().execution_options(populate_existing=True))
         found |= {asset.id: asset for asset in held}
@@ -72,7 +67,7 @@ def project(session: Session, assets: Sequence[AssetRecord]) -> None:
     """Fold the histories of assets anew into their present state and their stays."""
     told: dict[UUID, list[AssetEventRecord]] = {asset.id: [] for asset in assets}
     stays: dict[UUID, dict[datetime, StayRecord]] = {asset.id: {} for asset in assets}
-    for some in _chunks(sorted(told)):
+    for some in chunks(sorted(told)):
         placing = col(AssetEventRecord.kind).in_(PLACING)
         for event in session.exec(select(AssetEventRecord).where(col(AssetEventRecord.asset_id).in_(some), placing)):
             told[event.asset_id].append(event)
@@ -123,7 +118,3 @@ def _linked(asset: AssetRecord, event: NewEvent, *, now: datetime, by: Actor) ->
     record.hash = hash_of(record)
     asset.history_length, asset.history_head = record.sequence, record.hash
     return record
-
-
-def _chunks(ids: list[UUID]) -> Iterable[list[UUID]]:
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))

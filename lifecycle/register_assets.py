@@ -54,11 +54,11 @@ def _facts(asset: NewAsset) -> dict[str, Any]:
 
 def _begin(asset: NewAsset, now: datetime) -> datetime:
     """Say from when on the asset is where it is registered: when it went into service, else when it was made."""
-    day = asset.in_service_on or asset.made_on
-    begin = datetime.combine(day, time(), UTC) if day else now
-    if begin < EARLIEST:
-        raise ImpossibleMoment(f"{day} is too long ago for a thing of ours", field="made_on")
-    return min(begin, now)
+    for day in (asset.made_on, asset.in_service_on):
+        if day is not None and day < EARLIEST.date():
+            raise ImpossibleMoment(f"{day} is too long ago for a thing of ours", field="made_on")
+    begin = asset.in_service_on or asset.made_on
+    return min(datetime.combine(begin, time(), UTC), now) if begin else now
 
 
 def _named(session: Session, assets: Sequence[NewAsset]) -> list[NewAsset]:

@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from lifecycle.history import hash_of
 from lifecycle.record_audit import audit_hash
@@ -14,7 +14,7 @@ from lifecycle.tables import AssetEventRecord, AssetRecord, AuditHeadRecord, Aud
 _AT_ONCE = 2000
 
 
-class BrokenLink(NamedTuple):
+class BrokenLink(SQLModel):
     """Where a chain does not hold: `asset UUID` or `audit`, at which link, and what is wrong there."""
 
     chain: str
@@ -22,7 +22,7 @@ class BrokenLink(NamedTuple):
     why: str
 
 
-class ChainReport(NamedTuple):
+class ChainReport(SQLModel):
     """How many links were walked, in how many chains, and the first that does not hold."""
 
     links: int
@@ -47,7 +47,7 @@ def verify_chains(session: Session) -> ChainReport:
             links += 1
             if broken:
                 break
-    return ChainReport(links - (broken is not None), len(assets) + 1, broken)
+    return ChainReport(links=links - (broken is not None), chains=len(assets) + 1, broken=broken)
 
 
 _ends = select(AssetRecord.id, AssetRecord.history_length, AssetRecord.history_head)
@@ -61,7 +61,7 @@ def _breaks(session: Session, assets: dict[UUID, _End], audit: _End) -> Generato
         for event in found:
             before = at.get(event.asset_id, _End(0, ""))
             why = _why(before, event.sequence, event.previous_hash, event.hash, hash_of(event))
-            yield BrokenLink(f"asset {event.asset_id}", before.length + 1, why) if why else None
+            yield _broken(f"asset {event.asset_id}", before.length + 1, why)
             at[event.asset_id] = _End(event.sequence, event.hash)
     for asset_id, end in sorted(assets.items()):
         yield from _cut_off(f"asset {asset_id}", at.get(asset_id, _End(0, "")), end)
@@ -71,9 +71,13 @@ def _breaks(session: Session, assets: dict[UUID, _End], audit: _End) -> Generato
     with closing(session.exec(links)) as found:
         for link in found:
             why = _why(last, link.sequence, link.previous_hash, link.hash, audit_hash(link))
-            yield BrokenLink("audit", last.length + 1, why) if why else None
+            yield _broken("audit", last.length + 1, why)
             last = _End(link.sequence, link.hash)
     yield from _cut_off("audit", last, audit)
+
+
+def _broken(chain: str, sequence: int, why: str) -> BrokenLink | None:
+    return BrokenLink(chain=chain, sequence=sequence, why=why) if why else None
 
 
 def _why(before: _End, sequence: int, previous_hash: str, written: str, reckoned: str) -> str:
@@ -87,4 +91,4 @@ def _why(before: _End, sequence: int, previous_hash: str, written: str, reckoned
 def _cut_off(chain: str, last: _End, end: _End) -> Iterator[BrokenLink]:
     if last != end:
         why = f"the chain ends at link {last.length}, and it should end at link {end.length}"
-        yield BrokenLink(chain, min(last.length, end.length) + 1, why)
+        yield BrokenLink(chain=chain, sequence=min(last.length, end.length) + 1, why=why)

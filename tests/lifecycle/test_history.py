@@ -19,7 +19,8 @@ from lifecycle.chain import digest
 from lifecycle.history import CORRECTED, MOVED, REGISTERED, STATUS_CHANGED, NewEvent, Span, Told, spans, standing_at
 from lifecycle.keep_catalogue import add, keep
 from lifecycle.product import Product
-from lifecycle.record_events import UnknownAsset, record_events
+from lifecycle.queries import UnknownAsset
+from lifecycle.record_events import record_events
 from lifecycle.register_assets import register_assets
 from lifecycle.site import Site
 from lifecycle.tables import AssetEventRecord, AssetRecord, ProductRecord, SiteRecord, StayRecord
