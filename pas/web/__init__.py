@@ -1,0 +1,41 @@
+"""The pages: made by the server, in the reader's language, whole without scripts."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+
+from pas.access import NotLoggedIn, nobody_undeclared
+from pas.careful import careful
+from pas.web import login, pages
+from pas.web.page import failed, static_files, to_login
+
+PAGES: tuple[APIRouter, ...] = (login.router, pages.router)
+"""Every router of the pages."""
+_API = "/api/"
+
+
+def add_pages(app: FastAPI) -> None:
+    """Add the pages to an application that knows how to answer errors; outside the API it answers them in words."""
+    for router in PAGES:
+        app.include_router(careful(router), dependencies=[Depends(nobody_undeclared)])
+    app.mount("/static", static_files())
+    for kind, answer in list(app.exception_handlers.items()):
+        app.add_exception_handler(kind, _in_words(answer))
+
+
+def _in_words(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn a problem document into a page for whoever reads pages, and send to the login who is not logged in."""
+
+    async def answer_in_words(request: Request, error: Exception) -> Response:
+        response: Response = await answer(request, error)
+        if request.url.path.startswith(_API) or not response.media_type or "problem" not in response.media_type:
+            return response
+        if isinstance(error, NotLoggedIn):
+            return to_login(request)
+        page = failed(request, response.status_code, json.loads(bytes(response.body))["code"])
+        page.headers.update({name: value for name, value in response.headers.items() if name == "retry-after"})
+        return page
+
+    return answer_in_words

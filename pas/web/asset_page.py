@@ -1,0 +1,167 @@
+"""Everything the page of one thing tells: what and where it is, how it fares and why, what it is worth."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from lifecycle.reason import Reason
+from lifecycle.tables import (
+    AlertRecord,
+    AssetEventRecord,
+    AssetRecord,
+    ConditionRecord,
+    CustomerRecord,
+    InspectionRecord,
+    ProductRecord,
+    RouteDecisionRecord,
+    SiteRecord,
+)
+from pas.web.drawing import Block, Span, Sparkline, effect_block, rounded_to_sum, sparkline
+from pas.words import Words
+from telemetry.refusal import Refusal
+from telemetry.tables import MetricRecord, SeriesDayRecord, SeriesRecord, tenant_of
+
+_EVENTS, _INSPECTIONS = 25, 5
+_SPARK = timedelta(days=90)
+_FACTS = ("status", "site_id", "place", "holder_id", "index", "note")
+"""What of an event's facts is told; the rest stands in the exported history."""
+
+
+class UnknownThing(Refusal):
+    """No such thing, or none that the asker may know of."""
+
+
+class Step(NamedTuple):
+    """One reason that moves the condition, rounded so that all steps add up to the index shown."""
+
+    reason: Reason
+    effect: float
+    block: Block
+
+
+class Account(NamedTuple):
+    """Why a figure is what it is: the steps that add up to it, and what only explains."""
+
+    steps: Sequence[Step]
+    remarks: Sequence[Reason]
+    total: float
+
+
+class Measured(NamedTuple):
+    """The latest reading of one metric and the line of its last months."""
+
+    metric: MetricRecord
+    value: float
+    at: datetime
+    line: Sparkline | None
+
+
+class Thing(NamedTuple):
+    """A thing and everything around it."""
+
+    asset: AssetRecord
+    product: ProductRecord
+    site: SiteRecord | None
+    holder: CustomerRecord | None
+    previous: AssetRecord | None
+    condition: ConditionRecord | None
+    alerts: Sequence[AlertRecord]
+    route: RouteDecisionRecord | None
+    inspections: Sequence[InspectionRecord]
+    events: Sequence[AssetEventRecord]
+    names: Mapping[str, str]
+    measured: Sequence[Measured]
+
+    @property
+    def zone(self) -> str:
+        """Give the time zone in which moments around this thing are told."""
+        return self.site.zone if self.site else "Europe/Brussels"
+
+
+def thing(session: Session, *, asset_id: UUID, holder_id: UUID | None, now: datetime) -> Thing:
+    """Gather what is known of a thing.
+
+    Raises UnknownThing, for a thing of somebody else too.
+    """
+    asset = session.exec(select(AssetRecord).where(AssetRecord.id == asset_id)).first()
+    if asset is None or (holder_id is not None and asset.holder_id != holder_id):
+        raise UnknownThing("no such thing here")
+    events = _newest(session, AssetEventRecord, asset_id, AssetEventRecord.sequence, _EVENTS)
+    return Thing(
+        asset=asset,
+        product=session.exec(select(ProductRecord).where(ProductRecord.id == asset.product_id)).one(),
+        site=session.exec(select(SiteRecord).where(SiteRecord.id == asset.site_id)).first(),
+        holder=session.exec(select(CustomerRecord).where(CustomerRecord.id == asset.holder_id)).first(),
+        previous=session.exec(select(AssetRecord).where(AssetRecord.id == asset.previous_life_id)).first(),
+        condition=session.exec(select(ConditionRecord).where(ConditionRecord.id == asset.condition_id)).first(),
+        alerts=_alerts(session, asset_id),
+        route=_latest(session, RouteDecisionRecord, asset_id, RouteDecisionRecord.decided_at),
+        inspections=_newest(session, InspectionRecord, asset_id, InspectionRecord.inspected_at, _INSPECTIONS),
+        events=events,
+        names=_names(session, events),
+        measured=_measured(session, asset_id, now),
+    )
+
+
+def _newest(session: Session, table: Any, asset_id: UUID, by: Any, limit: int) -> list[Any]:
+    return list(session.exec(select(table).where(table.asset_id == asset_id).order_by(col(by).desc()).limit(limit)))
+
+
+def _latest(session: Session, table: Any, asset_id: UUID, by: Any) -> Any:
+    return next(iter(_newest(session, table, asset_id, by, 1)), None)
+
+
+def _alerts(session: Session, asset_id: UUID) -> list[AlertRecord]:
+    query = select(AlertRecord).where(AlertRecord.asset_id == asset_id, AlertRecord.state != "cleared")
+    return list(session.exec(query.order_by(col(AlertRecord.raised_at).desc())))
+
+
+def account(reasons: Iterable[Reason | dict[str, Any]], *, digits: int) -> Account:
+    """Lay out reasons so that what is shown adds up, to so many digits behind the comma."""
+    told = [reason if isinstance(reason, Reason) else Reason.model_validate(reason) for reason in reasons]
+    moving = [reason for reason in told if reason.effect is not None]
+    effects = rounded_to_sum([reason.effect or 0.0 for reason in moving], digits)
+    largest = max((abs(effect) for effect in effects), default=1.0)
+    steps = [
+        Step(reason, effect, effect_block(effect, largest)) for reason, effect in zip(moving, effects, strict=True)
+    ]
+    remarks = [reason for reason in told if reason.effect is None]
+    return Account(steps, remarks, round(sum(effects), digits))
+
+
+def told(event: AssetEventRecord, names: Mapping[str, str], words: Words) -> list[str]:
+    """Tell the facts of an event that people care about, with names in the place of ids."""
+    facts = {key: names.get(str(event.facts.get(key)), event.facts.get(key)) for key in _FACTS}
+    return [words.say(f"fact.{key}", value=value) for key, value in facts.items() if value not in {None, ""}]
+
+
+def _names(session: Session, events: Iterable[AssetEventRecord]) -> dict[str, str]:
+    """Find the names of the sites and customers that events refer to."""
+    names: dict[str, str] = {}
+    for table, key in ((SiteRecord, "site_id"), (CustomerRecord, "holder_id")):
+        ids = {UUID(found) for event in events if isinstance(found := event.facts.get(key), str)}
+        query = select(table.id, table.name).where(col(table.id).in_(ids))
+        names |= {str(found): name for found, name in session.exec(query)} if ids else {}
+    return names
+
+
+def _measured(session: Session, asset_id: UUID, now: datetime) -> list[Measured]:
+    tenant = tenant_of(session)
+    series = session.exec(select(SeriesRecord).where(SeriesRecord.asset_id == asset_id).order_by(SeriesRecord.metric))
+    metrics = {metric.code: metric for metric in session.exec(select(MetricRecord))}
+    told = []
+    for one in series:
+        if one.last_at is None or one.last_value is None or one.tenant_id != tenant:
+            continue
+        days = session.exec(
+            select(SeriesDayRecord.mean, SeriesDayRecord.minimum, SeriesDayRecord.maximum)
+            .where(SeriesDayRecord.shard == one.shard, SeriesDayRecord.series == one.number)
+            .where(SeriesDayRecord.day >= (now - _SPARK).date(), SeriesDayRecord.tenant_id == tenant)
+            .order_by(col(SeriesDayRecord.day))
+        )
+        line = sparkline([Span(*day) for day in days])
+        told.append(Measured(metrics[one.metric], one.last_value, one.last_at, line))
+    return told
