@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
-from telemetry.queries import usage
 
 from billing.bill_run import BillFailure, BillRun
 from billing.issue_invoice import Issuing, issue_invoice
@@ -20,6 +19,7 @@ from billing.tables import BillFailureRecord, BillRunRecord, ContractRecord, Inv
 from lifecycle.actor import Actor
 from lifecycle.tables import CustomerRecord
 from telemetry.identity import new_id
+from telemetry.queries import usage
 from telemetry.refusal import Refusal
 from telemetry.tables import MetricRecord, tenant_of
 
@@ -153,8 +153,10 @@ def _bill(session: Session, issuing: Issuing, due: Due) -> InvoiceRecord | None:
 
 
 def _failure(contract: ContractRecord, why: Exception) -> BillFailure:
-    code = why.code() if isinstance(why, Refusal) else "unexpected"
-    sentence = why.sentence if isinstance(why, Refusal) else f"{type(why).__name__}: {why}"
+    if isinstance(why, Refusal):
+        code, sentence = why.code(), why.sentence
+    else:
+        code, sentence = "unexpected", f"{type(why).__name__}: {f'{why} '.splitlines()[0][:300].strip()}"
     return BillFailure(contract_id=contract.id, contract=contract.code, code=code, sentence=sentence)
 
 

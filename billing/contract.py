@@ -8,9 +8,11 @@ from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
+from pydantic import field_validator
 from sqlmodel import Field, SQLModel
 
 from billing.period import FIRST_DAY, LAST_DAY, zone_of
+from lifecycle.label import Label, Line
 from telemetry.columns import ExactDecimal, worded
 from telemetry.refusal import Refusal
 
@@ -44,12 +46,21 @@ class VatCategory(StrEnum):
     ZERO = "Z"
 
 
+def in_digits(number: Decimal) -> Decimal:
+    """Write a number without an exponent, digit for digit.
+
+    >>> in_digits(Decimal("1E+2"))
+    Decimal('100')
+    """
+    return Decimal(format(number, "f"))
+
+
 class Contract(SQLModel):
     """The frame; its lines name the assets. Dates are local days of `zone`, half-open: `ends_on` is no longer in it."""
 
     model_config = {"extra": "forbid"}
 
-    code: str = Field(min_length=1, max_length=60)
+    code: Label = Field(min_length=1, max_length=60)
     customer_id: UUID
     currency: str = Field(default="EUR", schema_extra={"pattern": "^[A-Z]{3}$"}, max_length=3)
     zone: str = Field(default="Europe/Brussels", max_length=60)
@@ -59,7 +70,12 @@ class Contract(SQLModel):
     vat_category: VatCategory = Field(default=VatCategory.STANDARD, sa_type=worded(VatCategory))
     vat_rate: Decimal = Field(default=Decimal(21), ge=0, le=100, decimal_places=4, sa_type=ExactDecimal)
     payment_days: int = Field(default=30, ge=0, le=365)
-    order_reference: str = Field(default="", max_length=80)
+    order_reference: Line = Field(default="", max_length=80)
+
+    @field_validator("vat_rate")
+    @classmethod
+    def _rate_in_digits(cls, rate: Decimal) -> Decimal:
+        return in_digits(rate)
 
 
 class ContractLine(SQLModel):
@@ -77,6 +93,11 @@ class ContractLine(SQLModel):
     meter: str | None = Field(default=None, max_length=60)
     unit_price: Decimal | None = Field(default=None, ge=0, max_digits=14, decimal_places=8, sa_type=ExactDecimal)
     allowance: Decimal = Field(default=Decimal(0), ge=0, max_digits=14, decimal_places=4, sa_type=ExactDecimal)
+
+    @field_validator("monthly_fee", "unit_price", "allowance")
+    @classmethod
+    def _amounts_in_digits(cls, amount: Decimal | None) -> Decimal | None:
+        return None if amount is None else in_digits(amount)
 
 
 class NewContractLine(ContractLine):

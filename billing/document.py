@@ -1,6 +1,7 @@
 """The invoice as a PDF (PDF/A-3, for archives), in the customer's language."""
 
 import json
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -12,9 +13,12 @@ import typst
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 
+from billing.rating import as_price
+
 LOCALES = {"nl": "nl_BE", "fr": "fr_BE", "en": "en_GB"}
 Standard = Literal["a-3b", "1.7"]
 FULL = "#,##0.##########"
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 @cache
@@ -101,8 +105,13 @@ class _Speech:
         return format_date(date.fromisoformat(text), "d MMM y", locale=self.locale)
 
     def span(self, start: str, end: str) -> str:
-        last = date.fromisoformat(end) - timedelta(days=1)
-        return self.day(start) if last.isoformat() == start else f"{self.day(start)} – {self.day(last.isoformat())}"
+        """Write days from the first to the last, naming a month or year once where they share it."""
+        first, last = date.fromisoformat(start), date.fromisoformat(end) - timedelta(days=1)
+        if first == last:
+            return self.day(start)
+        same_month = (first.year, first.month) == (last.year, last.month)
+        begin = "d" if same_month else "d MMM" if first.year == last.year else "d MMM y"
+        return f"{format_date(first, begin, locale=self.locale)} – {self.day(last.isoformat())}"
 
     def moment(self, text: str) -> str:
         return format_datetime(datetime.fromisoformat(text), "d MMM y HH:mm", tzinfo=self.zone, locale=self.locale)
@@ -114,8 +123,22 @@ class _Speech:
         return format_currency(Decimal(text), self.currency, locale=self.locale)
 
     def price(self, text: str) -> str:
-        """Write a price with at least two decimals, and as many more as it has."""
-        return self.money(text) if Decimal(text) == round(Decimal(text), 2) else f"{self.currency} {self.number(text)}"
+        """Write a price with two decimals, and with more where it has more."""
+        return format_currency(
+            as_price(Decimal(text)),
+            self.currency,
+            locale=self.locale,
+            currency_digits=False,
+            decimal_quantization=False,
+        )
+
+    def sum(self, formula: str) -> str:
+        """Write the numbers of a formula as the language does."""
+        return _NUMBER.sub(lambda found: self._as_written(found[0]), formula)
+
+    def _as_written(self, digits: str) -> str:
+        decimals = len(digits.partition(".")[2])
+        return format_decimal(Decimal(digits), "#,##0." + "0" * decimals if decimals else "#,##0", locale=self.locale)
 
 
 def _vat_share(part: dict[str, Any], speech: _Speech) -> list[str]:
@@ -129,7 +152,7 @@ def _line(line: dict[str, Any], say: dict[str, str], speech: _Speech) -> dict[st
     return {
         "product": line["product"],
         "serial": f"{say['serial']} {line['serial']}",
-        "notes": [_what(line, say, speech), *_readings(line, say, speech), *_sum(line)],
+        "notes": [_what(line, say, speech), *_readings(line, say, speech), *_sum(line, speech)],
         "quantity": f"{speech.number(line['quantity'])} {unit}",
         "price": speech.price(line["unit_price"]),
         "per": per,
@@ -143,15 +166,15 @@ def _what(line: dict[str, Any], say: dict[str, str], speech: _Speech) -> str:
     return f"{what}, {speech.span(line['period_start'], line['period_end'])}"
 
 
-def _sum(line: dict[str, Any]) -> list[str]:
+def _sum(line: dict[str, Any], speech: _Speech) -> list[str]:
     """Show the sum where it is more than quantity times price."""
-    return [line["formula"]] if "/" in line["formula"] or ";" in line["formula"] else []
+    return [speech.sum(line["formula"])] if "/" in line["formula"] or ";" in line["formula"] else []
 
 
 def _readings(line: dict[str, Any], say: dict[str, str], speech: _Speech) -> list[str]:
     if line["meter"] is None:
         return []
-    if line["closing"] is None:
+    if any(reason["code"] == "no-readings" for reason in line["reasons"]):
         return [say["no_readings"]]
     ends = (("opening", "opening_at"), ("closing", "closing_at"))
     shown = [

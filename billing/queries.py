@@ -1,14 +1,16 @@
 """Questions about contracts and invoices; where a customer may ask, the question is narrowed to that customer."""
 
-from collections.abc import Iterable
-from datetime import date
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from billing.bill_run import BillFailure, BillRun
+from billing.ending import Ending
 from billing.period import Month, Period
 from billing.tables import (
     BillFailureRecord,
@@ -18,7 +20,7 @@ from billing.tables import (
     InvoiceRecord,
     SellerRecord,
 )
-from lifecycle.tables import AssetRecord, ProductRecord
+from lifecycle.tables import AssetRecord, CustomerRecord, ProductRecord
 from telemetry.refusal import Refusal
 
 AT_ONCE = 500
@@ -30,10 +32,6 @@ class UnknownContract(Refusal):
 
 class UnknownInvoice(Refusal):
     """No such invoice, or not one of yours."""
-
-
-class UnknownBillRun(Refusal):
-    """No such run."""
 
 
 class NoSeller(Refusal):
@@ -106,19 +104,8 @@ def lines_running(session: Session, *, period: Period) -> list[LeasedAsset]:
     """Give the contract lines with at least one day in a period, by contract and serial number."""
     rows = session.exec(
         select(ContractLineRecord, AssetRecord.serial, ProductRecord.name)
-        .join(
-            AssetRecord,
-            and_(
-                col(AssetRecord.tenant_id) == ContractLineRecord.tenant_id,
-                col(AssetRecord.id) == ContractLineRecord.asset_id,
-            ),
-        )
-        .join(
-            ProductRecord,
-            and_(
-                col(ProductRecord.tenant_id) == AssetRecord.tenant_id, col(ProductRecord.id) == AssetRecord.product_id
-            ),
-        )
+        .join(AssetRecord, _same(AssetRecord, ContractLineRecord.asset_id))
+        .join(ProductRecord, _same(ProductRecord, AssetRecord.product_id))
         .where(
             ContractLineRecord.starts_on < period.end,
             or_(col(ContractLineRecord.ends_on).is_(None), col(ContractLineRecord.ends_on) > period.start),
@@ -126,6 +113,35 @@ def lines_running(session: Session, *, period: Period) -> list[LeasedAsset]:
         .order_by(col(ContractLineRecord.contract_id), col(AssetRecord.serial), col(ContractLineRecord.starts_on))
     )
     return [LeasedAsset(*row) for row in rows]
+
+
+def leases_ending(session: Session, *, period: Period) -> list[Ending]:
+    """Give the contract lines whose last day lies in a period; a line without an end ends with its contract."""
+    ends_on = func.coalesce(ContractLineRecord.ends_on, ContractRecord.ends_on)
+    rows = session.exec(
+        select(ContractLineRecord, ContractRecord, CustomerRecord, AssetRecord)
+        .select_from(ContractLineRecord)
+        .join(ContractRecord, _same(ContractRecord, ContractLineRecord.contract_id))
+        .join(CustomerRecord, _same(CustomerRecord, ContractRecord.customer_id))
+        .join(AssetRecord, _same(AssetRecord, ContractLineRecord.asset_id))
+        .where(ends_on > period.start, ends_on <= period.end)
+    )
+    return [
+        Ending(
+            contract=contract.code,
+            customer=customer.code,
+            customer_name=customer.name,
+            asset_id=asset.id,
+            public_id=asset.public_id,
+            last_day=(line.ends_on or contract.ends_on or period.end) - timedelta(days=1),
+        )
+        for line, contract, customer, asset in rows
+    ]
+
+
+def _same(record: type[Any], referring: Any) -> ColumnElement[bool]:
+    """Join a record to whatever refers to it, within the tenant."""
+    return and_(record.tenant_id == referring.class_.tenant_id, record.id == referring)
 
 
 def contracts_invoiced(session: Session, *, month: Month) -> set[UUID]:
@@ -155,26 +171,41 @@ def invoice(session: Session, *, number: str, customer_id: UUID | None) -> Invoi
     return found
 
 
-def bill_run(session: Session, *, run_id: UUID) -> BillRunRecord:
-    """Give one run. Raises UnknownBillRun."""
-    found = session.exec(select(BillRunRecord).where(BillRunRecord.id == run_id)).first()
-    if found is None:
-        raise UnknownBillRun(f"there is no bill run {run_id}", field="run_id")
-    return found
+def bill_runs() -> SelectOfScalar[BillRunRecord]:
+    """Ask for all runs."""
+    return select(BillRunRecord)
 
 
-def failures_of(session: Session, *, run_id: UUID) -> list[tuple[BillFailureRecord, str]]:
-    """Give what a run could not bill, each with the code of its contract."""
+def news_of(session: Session, runs: Sequence[BillRunRecord]) -> list[BillRun]:
+    """Tell what runs did, as each told it itself."""
+    return [_told(session, run) for run in runs]
+
+
+def _told(session: Session, run: BillRunRecord) -> BillRun:
+    numbers = session.exec(
+        select(InvoiceRecord.number, InvoiceRecord.currency)
+        .where(InvoiceRecord.run_id == run.id)
+        .order_by(col(InvoiceRecord.year), col(InvoiceRecord.sequence))
+    ).all()
+    known = run.model_dump(include=set(BillRun.model_fields))
+    return BillRun(
+        **known,
+        month=f"{run.period_start:%Y-%m}",
+        currency=numbers[0][1] if numbers else "EUR",
+        first_number=numbers[0][0] if numbers else None,
+        last_number=numbers[-1][0] if numbers else None,
+        failures=_failures_of(session, run),
+    )
+
+
+def _failures_of(session: Session, run: BillRunRecord) -> list[BillFailure]:
     rows = session.exec(
         select(BillFailureRecord, ContractRecord.code)
-        .join(
-            ContractRecord,
-            and_(
-                col(ContractRecord.tenant_id) == BillFailureRecord.tenant_id,
-                col(ContractRecord.id) == BillFailureRecord.contract_id,
-            ),
-        )
-        .where(BillFailureRecord.run_id == run_id)
+        .join(ContractRecord, _same(ContractRecord, BillFailureRecord.contract_id))
+        .where(BillFailureRecord.run_id == run.id)
         .order_by(col(ContractRecord.code))
     )
-    return [(failure, code) for failure, code in rows]
+    return [
+        BillFailure(contract_id=why.contract_id, contract=code, code=why.code, sentence=why.sentence)
+        for why, code in rows
+    ]

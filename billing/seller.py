@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 from stdnum.exceptions import ValidationError
 
 from billing.period import zone_of
+from lifecycle.label import Line, Name
 from telemetry.refusal import Refusal
 
 
@@ -25,11 +26,11 @@ class Seller(SQLModel):
 
     model_config = {"extra": "forbid"}
 
-    name: str = Field(min_length=1, max_length=200)
+    name: Name = Field(min_length=1, max_length=200)
     vat_number: str = Field(min_length=1, max_length=20)
-    street: str = Field(max_length=200)
-    postal_code: str = Field(max_length=20)
-    city: str = Field(max_length=120)
+    street: Line = Field(max_length=200)
+    postal_code: Line = Field(max_length=20)
+    city: Line = Field(max_length=120)
     country: str = Field(schema_extra={"pattern": "^[A-Z]{2}$"}, max_length=2)
     email: str = Field(max_length=254)
     iban: str = Field(max_length=34)

@@ -2,17 +2,23 @@
 
 import typer
 
-from pas.commands import audit, database, exchange, passport, people, serve, tenant
+from pas.commands import audit, billing, database, demo, end_report, exchange, passport, people, serve, tenant, value, worker
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Product as a service, from one command.")
 app.add_typer(database.app, name="db")
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(people.app, name="person")
 app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
 app.command("import")(exchange.import_)
 app.command("export")(exchange.export)
 app.add_typer(audit.app, name="audit")
 app.command("passport")(passport.passport)
+app.command("bill-month")(billing.bill_month)
+app.command("invoice")(billing.invoice)
+app.command("end-report")(end_report.end_report)
+app.command("value")(value.value)
+app.command("worker")(worker.worker)
 
 if __name__ == "__main__":
     app()

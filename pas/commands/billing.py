@@ -1,0 +1,73 @@
+"""`pas bill-month` and `pas invoice`: draw up and number a month, and show an invoice."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pas.terminal import AsJson, TenantSlug, err, print_json, print_table, refuses
+
+MonthText = Annotated[str, typer.Argument(metavar="YYYY-MM", help="The month, which must be over.")]
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Such as INV-2026-000123.")]
+OutFile = Annotated[Path | None, typer.Option("--out", help="Write to this file instead of stdout.")]
+
+
+class Format(StrEnum):
+    """A form that an invoice takes."""
+
+    JSON = "json"
+    PDF = "pdf"
+
+
+@refuses
+def bill_month(month: MonthText, *, as_json: AsJson = False, tenant: TenantSlug = None) -> None:
+    """Issue an invoice for each contract that ran in a month; what is issued already stays."""
+    from billing.bill_month import bill_month as bill
+    from billing.period import Month
+    from pas.commands.frame import writing
+
+    with writing(tenant) as work:
+        run = bill(work.session, month=Month(month), now=work.now, by=work.by)
+    if as_json:
+        print_json(run)
+        return
+    shown = run.model_dump(exclude={"id", "period_start", "period_end", "ran_at", "ran_by", "failures"})
+    print_table(
+        f"Billing of {run.month}", [{"": key.replace("_", " "), "so many": text} for key, text in shown.items()]
+    )
+    if run.failures:
+        print_table(
+            "Could not be billed", [failure.model_dump(include={"contract", "sentence"}) for failure in run.failures]
+        )
+
+
+@refuses
+def invoice(
+    number: Number,
+    *,
+    form: Annotated[Format, typer.Option("--format", help="json or pdf")] = Format.JSON,
+    out_file: OutFile = None,
+    as_json: AsJson = False,
+    tenant: TenantSlug = None,
+) -> None:
+    """Show one invoice: the whole document as JSON, or the PDF."""
+    import json
+
+    from billing import queries
+    from billing.document import pdf
+    from pas.commands.frame import reading
+
+    with reading(tenant) as work:
+        found = queries.invoice(work.session, number=number, customer_id=None)
+    if form is Format.PDF and not as_json:
+        content = pdf(found.document)
+    else:
+        shown = {**found.document, "hash": found.hash}
+        content = (json.dumps(shown, ensure_ascii=False, indent=2) + "\n").encode()
+    if out_file is None:
+        sys.stdout.buffer.write(content)
+        return
+    out_file.write_bytes(content)
+    err.print(f"{found.number} is in {out_file}", highlight=False)
