@@ -1,5 +1,7 @@
 """The readings of the demo as gateways delivered them: with gaps, drift, other units, and dirt that must be caught."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -66,7 +68,7 @@ def _delivered(found: list[Signal], measured: Measured, draw: np.random.Generato
     return _in_their_units(table, {signal.metric: signal.unit for signal in found})
 
 
-def _named(number: "pd.Series[int]", names: list[str]) -> pd.Categorical:
+def _named(number: "pd.Series[int]", names: list[str]) -> Any:
     """Give names instead of numbers, without a text for each of a million rows."""
     return pd.Categorical.from_codes(number.to_numpy(dtype=np.int32), categories=pd.Index(names))
 
