@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -18,13 +19,14 @@ from lifecycle.asset import AssetStatus, NewAsset
 from lifecycle.chain import digest
 from lifecycle.history import CORRECTED, MOVED, REGISTERED, STATUS_CHANGED, NewEvent, Span, Told, spans, standing_at
 from lifecycle.keep_catalogue import add, keep
+from lifecycle.material import Material
 from lifecycle.product import Product
 from lifecycle.queries import UnknownAsset
 from lifecycle.record_events import record_events
 from lifecycle.register_assets import register_assets
 from lifecycle.site import Site
-from lifecycle.tables import AssetEventRecord, AssetRecord, ProductRecord, SiteRecord, StayRecord
-from lifecycle.verify_history import verify_chains
+from lifecycle.tables import AssetEventRecord, AssetRecord, MaterialRecord, ProductRecord, SiteRecord, StayRecord
+from lifecycle.verify_history import ChainReport, verify_chains
 from pas.db import Database
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
@@ -60,7 +62,7 @@ HAPPENINGS = st.lists(st.integers(0, 1000), unique=True, max_size=8).flatmap(mov
 @given(happenings=HAPPENINGS, seed=st.integers(0, 2**32))
 @settings(max_examples=200, deadline=None)
 def test_the_order_of_recording_plays_no_part(happenings: list[tuple[int, dict[str, Any]]], seed: int) -> None:
-    shuffled = random.Random(seed).sample(happenings, len(happenings))  # noqa: S311 - no secret
+    shuffled = random.Random(seed).sample(happenings, len(happenings))
 
     def folded(order: list[tuple[int, dict[str, Any]]]) -> list[Span]:
         events = [told(number, MOVED, day, facts) for number, (day, facts) in enumerate(order, start=2)]
@@ -120,7 +122,7 @@ def assets(session: Session, now: datetime, actor: Actor) -> list[AssetRecord]:
 def test_the_projection_is_the_fold_of_the_events(
     session: Session, now: datetime, actor: Actor, assets: list[AssetRecord]
 ) -> None:
-    chance = random.Random(4)  # noqa: S311 - no secret
+    chance = random.Random(4)
     for _ in range(25):
         batch = [
             NewEvent(
@@ -229,3 +231,44 @@ def test_a_fleet_is_registered_and_told_in_seconds(
     with capsys.disabled():
         print(f"\n2,500 assets {registered - started:.1f} s, 12,000 events {ended - registered:.1f} s", end=" ")  # noqa: T201
     assert ended - started < 60
+
+
+def test_writers_at_the_same_time_break_no_chain(database: Database, tenant: int, now: datetime, actor: Actor) -> None:
+    with database.writing(tenant) as session:
+        product = add(session, ProductRecord, a_product(), now=now, by=actor)
+        news = [NewAsset(serial=str(n), product_id=product.id, in_service_on=BEGIN.date()) for n in range(4)]
+        ids = [asset.id for asset in register_assets(session, news, now=now, by=actor)]
+
+    def write(number: int) -> None:
+        chance = random.Random(number)
+        with database.writing(tenant) as session:
+            chosen = chance.sample(ids, 3)
+            at = BEGIN + timedelta(days=number)
+            record_events(session, [NewEvent(i, MOVED, at, {"place": str(number)}) for i in chosen], now=now, by=actor)
+            material = Material(code=f"M{number}", name="M")
+            keep(session, MaterialRecord, [material], now=now, by=actor)
+
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(write, range(48)))
+
+    with database.reading(tenant) as session:
+        report = verify_chains(session)
+        assert (report.broken, report.links) == (None, 1 + 4 + 48 * 3 + 48)
+        for asset_id in ids:
+            folded = spans(session.exec(select(AssetEventRecord).where(AssetEventRecord.asset_id == asset_id)))
+            asset = session.exec(select(AssetRecord).where(AssetRecord.id == asset_id)).one()
+            assert asset.place == folded[-1].standing.place
+
+
+def test_the_first_links_of_a_tenant_made_at_the_same_time_are_one_chain(
+    database: Database, tenant: int, now: datetime, actor: Actor
+) -> None:
+    def write(number: int) -> None:
+        with database.writing(tenant) as session:
+            keep(session, MaterialRecord, [Material(code=f"M{number}", name="M")], now=now, by=actor)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, range(16)))
+
+    with database.reading(tenant) as session:
+        assert verify_chains(session) == ChainReport(links=16, chains=1, broken=None)
