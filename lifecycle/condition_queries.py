@@ -23,9 +23,14 @@ from lifecycle.tables import (
     RouteDecisionRecord,
     SaleRecord,
 )
+from telemetry.refusal import Refusal
 
 _AT_ONCE = 500
 T = TypeVar("T")
+
+
+class UnknownAlert(Refusal):
+    """No alert of ours bears that id."""
 
 
 def waiting(session: Session, *, limit: int) -> list[AssetRecord]:
@@ -187,6 +192,18 @@ def alerts(
         if wanted is not None:
             query = query.where(column == wanted)
     return query
+
+
+def known_alert(session: Session, *, alert_id: UUID, holder_id: UUID | None) -> AlertRecord:
+    """Give one alert; with a holder only if the thing is with that holder now.
+
+    Raises UnknownAlert.
+    """
+    query = alerts(state=None, kind=None, asset_id=None, holder_id=holder_id)
+    found = session.exec(query.where(AlertRecord.id == alert_id)).first()
+    if found is None:
+        raise UnknownAlert("there is no such alert")
+    return found
 
 
 def _same(table: type[ReassessmentRecord] | type[AlertRecord]) -> ColumnElement[bool]:

@@ -1,0 +1,35 @@
+"""`pas worker`: a further worker, beside the one inside `pas serve`."""
+
+from threading import Event
+from typing import Annotated
+
+import typer
+
+from pas.terminal import AsJson, print_json, print_table, refuses
+
+
+@refuses
+def worker(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Do what waits now, and end.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Assess the assets that wait, of every tenant; without --once until stopped."""
+    import signal
+
+    from pas.commands.frame import opened
+    from pas.worker import run_worker, work_once
+
+    stop = Event()
+    for named in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(named, lambda *_: stop.set())
+    with opened() as database:
+        if not once:
+            run_worker(database, stop)
+            return
+        worked = work_once(database, stop=stop)
+    told = {"tenants": worked.tenants, **worked.done._asdict()}
+    if as_json:
+        print_json(told)
+    else:
+        print_table("what waited", [told])

@@ -1,0 +1,75 @@
+"""The worker does what waits: for every tenant it assesses the queued assets, some at a time, each time committed."""
+
+from collections.abc import Callable
+from datetime import datetime
+from threading import Event
+from typing import NamedTuple
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import select
+
+from lifecycle.condition_queries import how_many_wait
+from lifecycle.reassess import Reassessed, reassess
+from pas import clock
+from pas.db import Database
+from telemetry.tables import TenantRecord
+
+log = structlog.get_logger()
+
+AT_ONCE = 500
+"""Assets in one transaction: so long, at most, does another writer on SQLite wait for the worker."""
+PAUSE = 2.0
+"""Seconds between two looks at an empty queue."""
+PAUSE_AFTER_FAULT = 10.0
+"""Seconds to wait after a fault of the database before it is asked again."""
+
+
+class Worked(NamedTuple):
+    """What a round of all tenants did."""
+
+    tenants: int
+    done: Reassessed
+
+
+def run_worker(database: Database, stop: Event) -> None:
+    """Do what waits until told to stop; a fault is logged and tried again later, nothing half done stays.
+
+    Any number of workers may run on PostgreSQL: each takes what no other holds.
+    """
+    while not stop.is_set():
+        try:
+            worked = work_once(database, stop=stop)
+        except SQLAlchemyError:
+            log.exception("the worker's round failed")
+            stop.wait(PAUSE_AFTER_FAULT)
+            continue
+        if worked.done.taken:
+            log.info("reassessed", **worked.done._asdict())
+        else:
+            stop.wait(PAUSE)
+
+
+def work_once(database: Database, *, stop: Event | None = None, now: Callable[[], datetime] = clock.now) -> Worked:
+    """Assess all that waits now, tenant by tenant; ends early, between two transactions, when told to stop."""
+    halt = stop or Event()
+    tenants = _tenants(database)
+    total = Reassessed()
+    for tenant_id in tenants:
+        while not halt.is_set() and (done := _some(database, tenant_id, now())).taken:
+            total = Reassessed(*(a + b for a, b in zip(total, done, strict=True)))
+    return Worked(len(tenants), total)
+
+
+def _some(database: Database, tenant_id: int, now: datetime) -> Reassessed:
+    """Assess some assets in one transaction; an empty queue is seen without keeping a writer waiting."""
+    with database.reading(tenant_id) as session:
+        if not how_many_wait(session):
+            return Reassessed()
+    with database.writing(tenant_id) as session:
+        return reassess(session, now=now, limit=AT_ONCE)
+
+
+def _tenants(database: Database) -> list[int]:
+    with database.looking_in() as session:
+        return [tenant.id for tenant in session.exec(select(TenantRecord).order_by(TenantRecord.slug)) if tenant.id]
