@@ -39,7 +39,7 @@ class SeriesKey(NamedTuple):
 def series_keys(session: Session, wanted: Sequence[Pair]) -> dict[Pair, SeriesKey]:
     """Find the series of assets and metrics; those never measured are left out."""
     pairs, one = set(wanted), SeriesRecord
-    kinds = dict(session.execute(select(col(MetricRecord.code), col(MetricRecord.kind))).tuples().all())
+    kinds = {code: kind for code, kind in session.execute(select(col(MetricRecord.code), col(MetricRecord.kind)))}  # noqa: C416
     found: dict[Pair, SeriesKey] = {}
     for some in lots(sorted({asset_id for asset_id, _ in pairs}), KEYS):
         query = select(col(one.asset_id), col(one.metric), col(one.shard), col(one.number))

@@ -160,7 +160,7 @@ def every_reading(session: Session) -> Iterator[pd.DataFrame]:
     """Give all readings there are, a table per series: asset_id, metric, at, value, unit."""
     units = {code: one.unit for code, one in metrics(session).items()}
     asset_id, name = col(SeriesRecord.asset_id), col(SeriesRecord.metric)
-    opened = session.execute(select(asset_id, name).order_by(asset_id, name)).tuples().all()
+    opened = session.execute(select(asset_id, name).order_by(asset_id, name)).all()
     for asset, code in opened:
         found = series(session, asset_id=asset, metric=code, start=_EVER[0], end=_EVER[1])
         yield found.assign(asset_id=str(asset), metric=code, unit=units[code])

@@ -41,7 +41,7 @@ class Rollups:
 
 
 def hours(track: Track, is_counter: Marks) -> Rollups:
-    """Roll readings up by hour; `is_counter` stands beside each reading.
+    """Roll at least one reading up by hour; `is_counter` stands beside each reading.
 
     The first reading of a day raises nothing here: what a counter did over midnight belongs to no single day's
     readings, so whoever adds days up adds it (see `telemetry.usage`).
@@ -49,8 +49,8 @@ def hours(track: Track, is_counter: Marks) -> Rollups:
     start = track.at - track.at % HOUR
     begin = starts(track.series, start)
     ends = np.append(begin[1:], len(track))
-    minimum = np.minimum.reduceat(track.value, begin) if len(track) else track.value
-    maximum = np.maximum.reduceat(track.value, begin) if len(track) else track.value
+    minimum = np.minimum.reduceat(track.value, begin)
+    maximum = np.maximum.reduceat(track.value, begin)
     return Rollups(
         series=track.series[begin],
         start=start[begin],
@@ -75,13 +75,13 @@ def days(hourly: Rollups, track: Track, is_counter: Marks) -> Rollups:
     lost = _sums(_lost_in_resets(track) * is_counter, of_reading)
     first, last = hourly.first[begin], hourly.last[ends - 1]
     hour_count = ends - begin
-    minimum = np.minimum.reduceat(hourly.minimum, begin) if len(begin) else hourly.minimum
-    maximum = np.maximum.reduceat(hourly.maximum, begin) if len(begin) else hourly.maximum
-    mean = _sums(hourly.mean, begin) / np.maximum(hour_count, 1)
+    minimum = np.minimum.reduceat(hourly.minimum, begin)
+    maximum = np.maximum.reduceat(hourly.maximum, begin)
+    mean = _sums(hourly.mean, begin) / hour_count
     return Rollups(
         series=hourly.series[begin],
         start=start[begin],
-        count=_whole_sums(hourly.count, begin),
+        count=np.add.reduceat(hourly.count, begin),
         hour_count=hour_count,
         total=_sums(hourly.total, begin),
         minimum=minimum,
@@ -94,11 +94,7 @@ def days(hourly: Rollups, track: Track, is_counter: Marks) -> Rollups:
 
 
 def _sums(column: Numbers, begin: Places) -> Numbers:
-    return np.add.reduceat(column, begin) if len(begin) else np.empty(0)
-
-
-def _whole_sums(column: Places, begin: Places) -> Places:
-    return np.add.reduceat(column, begin) if len(begin) else np.empty(0, dtype=np.int64)
+    return np.add.reduceat(column, begin)
 
 
 def _held_mean(track: Track, start: Moments, begin: Places) -> Numbers:

@@ -52,6 +52,8 @@ def hours_of(one: PackedDay, *, counts: bool) -> Rollups:
 
 def rows(track: Track, is_counter: Marks, shard_of: Mapping[int, int]) -> Iterator[dict[str, Any]]:
     """Give the rows of `series_day` that hold a track of whole days; the caller adds the tenant."""
+    if not len(track):
+        return
     hourly = hours(track, is_counter)
     daily = days(hourly, track, is_counter)
     begin, _ = days_of(track)
