@@ -35,6 +35,7 @@ STATUS: dict[str, int] = {
     "DeviceOfUnknownAsset": 422,
     "UnsafeSetting": 500,
     "NotReady": 503,
+    "UnknownThing": 404,
     "UnknownUnit": 422,
     "WrongDimension": 422,
     "LimitsCrossed": 422,

@@ -1,0 +1,259 @@
+"""A small world for tests that walk all doors: a tenant with one of everything, every text of it marked."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import pandas as pd
+from sqlmodel import Session, col, select
+
+from billing.bill_month import bill_month
+from billing.contract import NewContract
+from billing.keep_seller import keep_seller
+from billing.period import Month
+from billing.seller import Seller
+from billing.sign_contracts import sign_contracts
+from billing.tables import BillRunRecord, ContractRecord, InvoiceRecord
+from lifecycle.absorb_readings import absorb_readings
+from lifecycle.actor import Actor
+from lifecycle.alert import AlertKind
+from lifecycle.asset import AssetStatus, NewAsset
+from lifecycle.inspection import Inspection, InspectionSource
+from lifecycle.log_inspections import log_inspections
+from lifecycle.reassess import reassess
+from lifecycle.register_assets import register_assets
+from lifecycle.tables import (
+    AlertRecord,
+    AssetEventRecord,
+    CustomerRecord,
+    MaterialRecord,
+    PartRecord,
+    ProductRecord,
+    SiteRecord,
+)
+from pas import clock
+from pas.db import Database
+from pas.found_tenant import found_tenant
+from pas.role import Role
+from pas.secret import DEVICE_PREFIX, KEY_PREFIX, digest, new_secret, written
+from pas.tables import ApiKeyRecord, DeviceAssetRecord, DeviceRecord, PersonRecord, SessionRecord
+from telemetry.identity import new_id
+from tests.lifecycle.sample_fleet import product
+
+NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+OPERATOR = Actor(kind="command", name="world")
+STAFF = (Role.ADMINISTRATOR, Role.FLEET_MANAGER, Role.TECHNICIAN, Role.FINANCE)
+
+
+class Identity(NamedTuple):
+    """Somebody who knocks: nobody where the token is empty."""
+
+    name: str
+    tenant: str
+    role: Role | None
+    token: str = ""
+
+
+class Holding(NamedTuple):
+    """What one customer of a tenant has: the ids of one of everything."""
+
+    mark: str
+    """Stands in every name, code, serial and note of it, and nowhere else."""
+    ids: dict[str, str]
+
+
+class World(NamedTuple):
+    """A tenant, what its first customer has, what its second has, and everybody who works there."""
+
+    tenant_id: int
+    mark: str
+    first: Holding
+    second: Holding
+    people: dict[str, Identity]
+
+
+def found(database: Database, slug: str, mark: str) -> World:
+    """Found a tenant with two customers; all its texts hold `mark`, a customer's own `mark1` or `mark2`."""
+    tenant_id = found_tenant(database, slug=slug, name=f"{mark} maker", now=NOW)
+    with database.writing(tenant_id) as session:
+        shared = _shared(session, mark)
+        first, second = (_holding(session, f"{mark}{number}", shared) for number in (1, 2))
+        bill_month(session, month=Month("2026-10"), now=NOW, by=OPERATOR)
+        shared["run_id"] = str(session.exec(select(BillRunRecord.id)).one())
+        for holding in (first, second):
+            _alert_and_invoice(session, holding, mark)
+        people = _people(session, slug, first, second, mark)
+        shared |= {"person_id": str(session.exec(select(PersonRecord.id).order_by(col(PersonRecord.id))).first())}
+    return World(tenant_id, mark, *(Holding(one.mark, shared | one.ids) for one in (first, second)), people)
+
+
+def _shared(session: Session, mark: str) -> dict[str, str]:
+    tenant_id = session.info["tenant_id"]
+    model = ProductRecord.model_validate(
+        product(code=f"{mark}-P", name=f"{mark} projector"), update={"tenant_id": tenant_id}
+    )
+    material = MaterialRecord.model_validate({"tenant_id": tenant_id, "code": f"{mark}-M", "name": f"{mark} steel"})
+    session.add_all([model, material])
+    session.flush()
+    part = {"code": f"{mark}-B", "name": f"{mark} frame", "mass": 7.0}
+    session.add(
+        PartRecord.model_validate(part | {"tenant_id": tenant_id, "product_id": model.id, "material_id": material.id})
+    )
+    seller = {
+        "name": f"{mark} maker",
+        "vat_number": "BE0403170701",
+        "street": "Street 1",
+        "postal_code": "1000",
+        "city": "Brussels",
+        "country": "BE",
+        "email": "billing@maker.example",
+        "iban": "BE68539007547034",
+        "series": mark,
+    }
+    keep_seller(session, Seller.model_validate(seller), now=NOW, by=OPERATOR)
+    return {
+        "product_id": str(model.id),
+        "material_id": str(material.id),
+        "code_of_product": model.code,
+        "code_of_material": material.code,
+        "metric": "lamp_hours",
+    }
+
+
+def _holding(session: Session, mark: str, shared: dict[str, str]) -> Holding:
+    tenant_id = session.info["tenant_id"]
+    customer = CustomerRecord.model_validate({"tenant_id": tenant_id, "code": mark, "name": f"{mark} customer"})
+    site = SiteRecord.model_validate({"tenant_id": tenant_id, "code": f"{mark}-S", "name": f"{mark} site"})
+    session.add_all([customer, site])
+    session.flush()
+    asset = NewAsset(
+        serial=f"{mark}-A",
+        product_id=UUID(shared["product_id"]),
+        status=AssetStatus.IN_SERVICE,
+        holder_id=customer.id,
+        site_id=site.id,
+        in_service_on=date(2025, 1, 1),
+    )
+    asset_id = register_assets(session, [asset], now=NOW, by=OPERATOR)[0].id
+    inspection_id = _seen_and_measured(session, asset_id, mark)
+    contract = {
+        "code": f"{mark}-C",
+        "customer_id": customer.id,
+        "starts_on": "2026-01-01",
+        "ends_on": "2026-12-01",
+        "lines": [{"asset_id": asset_id, "starts_on": "2026-01-01", "ends_on": "2026-12-01", "monthly_fee": "50"}],
+    }
+    sign_contracts(session, [NewContract.model_validate(contract)], now=NOW, by=OPERATOR)
+    registered = session.exec(select(AssetEventRecord.id).where(AssetEventRecord.kind == "registered")).all()
+    contract_id = session.exec(select(ContractRecord.id).where(ContractRecord.code == f"{mark}-C")).one()
+    ids = {
+        "asset_id": asset_id,
+        "customer_id": customer.id,
+        "site_id": site.id,
+        "inspection_id": inspection_id,
+        "event_id": registered[-1],
+        "code_of_customer": customer.code,
+        "code_of_site": site.code,
+        "serial": asset.serial,
+        "contract_id": contract_id,
+    }
+    return Holding(mark, {name: str(found) for name, found in ids.items()})
+
+
+def _seen_and_measured(session: Session, asset_id: UUID, mark: str) -> UUID:
+    seen = Inspection(
+        id=new_id(),
+        asset_id=asset_id,
+        inspected_at=NOW - timedelta(days=9),
+        source=InspectionSource.APP,
+        inspector=f"{mark} An",
+        grades={"light": "B", "housing": "A"},
+        note=f"{mark} note",
+    )
+    log_inspections(session, [seen], now=NOW, by=OPERATOR)
+    rows = [(str(asset_id), "lamp_hours", NOW - timedelta(days=day), 1000.0 - day, "hour") for day in range(5)]
+    frame = pd.DataFrame(rows, columns=["asset", "metric", "at", "value", "unit"])
+    absorb_readings(session, frame=frame, key=None, source=f"{mark}", now=NOW, by=OPERATOR)
+    reassess(session, now=NOW)
+    return seen.id
+
+
+def _alert_and_invoice(session: Session, holding: Holding, mark: str) -> None:
+    customer_id = UUID(holding.ids["customer_id"])
+    invoice = session.exec(select(InvoiceRecord).where(InvoiceRecord.customer_id == customer_id)).one()
+    holding.ids.update({"number": invoice.number, "invoice_id": str(invoice.id)})
+    alert = AlertRecord(
+        tenant_id=session.info["tenant_id"],
+        asset_id=UUID(holding.ids["asset_id"]),
+        kind=AlertKind.MISUSE,
+        failure_mode=f"{mark} shocks",
+        raised_at=NOW,
+        updated_at=NOW,
+        action="look",
+        reasons=[],
+        rule="alert/1",
+    )
+    session.add(alert)
+    session.flush()
+    holding.ids["alert_id"] = str(alert.id)
+
+
+def _people(session: Session, slug: str, first: Holding, second: Holding, mark: str) -> dict[str, Identity]:
+    people = {role.value: _person(session, slug, role, None, mark) for role in STAFF}
+    people["customer1"] = _person(session, slug, Role.CUSTOMER, first, mark)
+    people["customer2"] = _person(session, slug, Role.CUSTOMER, second, mark)
+    people["device1"] = _device(session, slug, first)
+    people["device2"] = _device(session, slug, second)
+    return people
+
+
+def _person(session: Session, slug: str, role: Role, holding: Holding | None, mark: str) -> Identity:
+    tenant_id, token, hidden = session.info["tenant_id"], new_secret(), new_secret()
+    who = holding.mark if holding else mark
+    person = PersonRecord(
+        tenant_id=tenant_id,
+        email=f"{who}-{role.value}@maker.example".lower(),
+        name=f"{who} {role.value}",
+        role=role,
+        customer_id=UUID(holding.ids["customer_id"]) if holding else None,
+        password_hash="",
+        created_at=NOW,
+    )
+    session.add(person)
+    session.flush()
+    login = SessionRecord(
+        tenant_id=tenant_id,
+        person_id=person.id,
+        token_hash=digest(token),
+        kind="bearer",
+        created_at=clock.now(),
+        seen_at=clock.now(),
+        expires_at=clock.now() + timedelta(hours=1),
+    )
+    key = ApiKeyRecord(
+        tenant_id=tenant_id,
+        person_id=person.id,
+        name=f"{who} key",
+        secret_hash=digest(hidden),
+        role=role,
+        created_at=NOW,
+        expires_at=clock.now() + timedelta(hours=1),
+    )
+    session.add_all([login, key])
+    session.flush()
+    if holding and "key_id" not in holding.ids:
+        holding.ids["key_id"] = str(key.id)
+        holding.ids["key"] = written(KEY_PREFIX, key.id, hidden)
+    return Identity(f"{slug} {who} {role.value}", slug, role, token)
+
+
+def _device(session: Session, slug: str, holding: Holding) -> Identity:
+    tenant_id, hidden = session.info["tenant_id"], new_secret()
+    device = DeviceRecord(
+        tenant_id=tenant_id, name=f"{holding.mark} device", secret_hash=digest(hidden), created_at=NOW
+    )
+    session.add(device)
+    session.flush()
+    session.add(DeviceAssetRecord(tenant_id=tenant_id, device_id=device.id, asset_id=UUID(holding.ids["asset_id"])))
+    holding.ids["device_id"] = str(device.id)
+    return Identity(f"{slug} {holding.mark} device", slug, Role.DEVICE, written(DEVICE_PREFIX, device.id, hidden))
