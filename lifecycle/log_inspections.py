@@ -1,7 +1,7 @@
 """Log what people saw of our things, each sight once, whatever road it came by."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -68,8 +68,9 @@ def _stored(session: Session, ids: Sequence[UUID]) -> dict[UUID, InspectionRecor
 
 
 def _record(tenant_id: int, inspection: Inspection, *, now: datetime, by: Actor) -> InspectionRecord:
+    known = {"tenant_id": tenant_id, "recorded_at": now, "recorded_by": by.name}
     return InspectionRecord.model_validate(
-        inspection, update={"tenant_id": tenant_id, "recorded_at": now, "recorded_by": by.name}
+        inspection, update=known | {"inspected_at": inspection.inspected_at.astimezone(UTC)}
     )
 
 

@@ -130,12 +130,16 @@ def _recent(rows: pd.DataFrame, days: int, today: int) -> pd.DataFrame | None:
 
 
 def _recent_rise(rows: pd.DataFrame, days: int, today: int) -> float | None:
-    """Give the rise over the last days, stretched to the whole window where the readings are younger than that."""
-    recent = _recent(rows, days, today)
+    """Give the rise over the last days, stretched to the whole window where the readings are younger than that.
+
+    The newest day is not over yet and is left out, unless it is the only one.
+    """
+    recent = _recent(rows, days + 1, today)
     if recent is None:
         return None
-    covered = int(recent["day"].max()) - int(recent["day"].min()) + 1
-    return float(recent["rise"].sum()) * days / covered
+    whole = recent[recent["day"] < recent["day"].max()] if len(recent) > 1 else recent
+    covered = int(whole["day"].max()) - int(whole["day"].min()) + 1
+    return float(whole["rise"].sum()) * days / covered
 
 
 def _recent_means(gauges: Mapping[str, pd.DataFrame], today: int) -> dict[str, float]:
