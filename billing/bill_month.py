@@ -96,7 +96,7 @@ def _terms(lease: LeasedAsset, contract: ContractRecord, units: dict[str, str]) 
         starts_on=line.starts_on,
         ends_on=line.ends_on or contract.ends_on,
         monthly_fee=line.monthly_fee,
-        meter=Meter(line.meter or "", units[line.meter or ""], line.unit_price or Decimal(0), line.allowance)
+        meter=Meter(line.meter or "", units.get(line.meter or "", ""), line.unit_price or Decimal(0), line.allowance)
         if metered
         else None,
     )

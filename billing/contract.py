@@ -129,7 +129,7 @@ def check_terms(contract: NewContract) -> None:
     for position, line in enumerate(contract.lines):
         where = f"lines.{position}."
         _check_days(f"{contract.code}, line {position + 1}", line.starts_on, line.ends_on, where)
-        if line.starts_on < contract.starts_on or (line.ends_on or LAST_DAY) > (contract.ends_on or LAST_DAY):
+        if line.starts_on < contract.starts_on or (line.ends_on or FIRST_DAY) > (contract.ends_on or LAST_DAY):
             sentence = f"line {position + 1} of {contract.code} runs outside the contract's own days"
             raise WrongTerms(sentence, field=f"{where}starts_on")
         if (line.meter is None) != (line.unit_price is None):

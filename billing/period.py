@@ -105,10 +105,11 @@ def _read_one(text: str) -> Period:
         start = Month(f"{quarter[1]}-{int(quarter[2]) * 3 - 2:02}").start
         return Period(start, months_later(start, 3))
     try:
-        return Month(text)
+        month = Month(text)
     except NotAPeriod as slip:
         sentence = f"{text[:40]!r} is no period; write 2026, 2026-Q4, 2026-10 or 2026-10/2027-04"
         raise NotAPeriod(sentence, field="period") from slip
+    return Period(month.start, month.end)
 
 
 def zone_of(name: str) -> ZoneInfo:
