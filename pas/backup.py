@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 from sqlmodel import SQLModel
 
 from pas.db import Database
+from pas.schema import revision_of
 from telemetry.refusal import Refusal
 
 FORMAT = 1
@@ -122,13 +123,6 @@ def restore_backup(database: Database, file: Path, *, tick: Tick = lambda _rows:
             wrong = sorted(member for member in backup.digests if restored.get(member) != backup.digests[member])
             raise RestoreDiffers(f"the restore differs in {', '.join(wrong)}; nothing was kept", field="file")
     return backup
-
-
-def revision_of(connection: Connection) -> str:
-    """Give the schema's revision, empty where there is no schema."""
-    if not connection.dialect.has_table(connection, "alembic_version"):
-        return ""
-    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
 
 
 def row_counts(connection: Connection) -> dict[str, int]:

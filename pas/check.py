@@ -2,12 +2,11 @@
 
 from typing import NamedTuple
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from pas.backup import revision_of, row_counts
+from pas.backup import row_counts
 from pas.db import Database
-from pas.migrations import SCRIPTS
+from pas.schema import head, revision_of
 
 
 class Health(NamedTuple):
@@ -21,13 +20,13 @@ class Health(NamedTuple):
 
 def check_database(database: Database) -> Health:
     """Look at the schema's revision, the pages and references (SQLite) and count every table of every tenant."""
-    head = ScriptDirectory(str(SCRIPTS)).get_current_head() or ""
+    wanted = head()
     with database.engine.connect() as connection:
         revision = revision_of(connection)
-        if revision != head:
-            fault = f"the schema is {revision or 'missing'} and should be {head}: run `pas db upgrade`"
-            return Health(revision, head, {}, [fault])
-        return Health(revision, head, row_counts(connection), _broken_pages(connection))
+        if revision != wanted:
+            fault = f"the schema is {revision or 'missing'} and should be {wanted}: run `pas db upgrade`"
+            return Health(revision, wanted, {}, [fault])
+        return Health(revision, wanted, row_counts(connection), _broken_pages(connection))
 
 
 def _broken_pages(connection: Connection) -> list[str]:

@@ -22,9 +22,9 @@ from lifecycle.actor import Actor
 from pas import cli, clock
 from pas.access import digest
 from pas.app import create_app
-from pas.commands.database import migrations
 from pas.db import Database
 from pas.role import Role
+from pas.schema import migrations
 from pas.settings import settings
 from pas.tables import PersonRecord, SessionRecord
 from telemetry.tables import TenantRecord

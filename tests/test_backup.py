@@ -12,8 +12,8 @@ from sqlmodel import col, select
 
 from lifecycle.tables import AssetRecord, ProductRecord, SaleRecord
 from pas.backup import NotABackup, NotEmpty, read_manifest, restore_backup, row_counts, write_backup
-from pas.commands.database import migrations
 from pas.db import Database
+from pas.schema import migrations
 from tests.conftest import NOW, Pas, add_tenant
 
 

@@ -56,9 +56,7 @@ def _cursor(values: list[Any]) -> str:
 def _after(cursor: str, by: Sequence[Any]) -> list[Any]:
     """Read a cursor back into values of the columns' own types."""
     try:
-        values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-        if not isinstance(values, list) or len(values) != len(by):
-            raise ValueError
+        values = list(json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)))
         return [_typed(value, column.type.python_type) for value, column in zip(values, by, strict=True)]
     except (ValueError, TypeError, binascii.Error, UnicodeError) as error:
         raise BadCursor("this cursor is none of ours; start again without one", field="cursor") from error

@@ -3,32 +3,15 @@
 from pathlib import Path
 
 import typer
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import inspect
 
-from pas.backup import Backup, read_manifest, restore_backup, revision_of, write_backup
+from pas import schema
+from pas.backup import Backup, read_manifest, restore_backup, write_backup
 from pas.check import check_database
 from pas.db import Database
-from pas.migrations import SCRIPTS
 from pas.settings import settings
 from pas.terminal import AsJson, out, print_json, print_table, progress, refuses
 
 app = typer.Typer(no_args_is_help=True, help="The database: its schema, its health, its backups.")
-
-
-def migrations(url: str) -> Config:
-    """Give Alembic's configuration for a database."""
-    config = Config()
-    config.set_main_option("script_location", str(SCRIPTS))
-    config.attributes["url"] = url
-    return config
-
-
-def ensure_embedded(database: Database) -> None:
-    """Give an embedded database that is still empty its schema; a server's schema is upgraded on purpose only."""
-    if database.is_sqlite and not inspect(database.engine).has_table("tenant"):
-        command.upgrade(migrations(database.url), "head")
 
 
 @app.command()
@@ -36,9 +19,7 @@ def ensure_embedded(database: Database) -> None:
 def upgrade(*, as_json: AsJson = False) -> None:
     """Bring the schema to this version; data stays."""
     with Database(settings().url) as database:
-        before = _revision(database)
-        command.upgrade(migrations(database.url), "head")
-        after = _revision(database)
+        before, after = schema.upgrade(database)
     if as_json:
         print_json({"before": before, "after": after})
     else:
@@ -74,8 +55,8 @@ def backup(file: Path, *, as_json: AsJson = False) -> None:
 def restore(file: Path, *, as_json: AsJson = False) -> None:
     """Fill an empty database from FILE and prove it equal; otherwise nothing is kept."""
     total = sum(read_manifest(file).rows.values())
-    command.upgrade(migrations(settings().url), "head")
     with Database(settings().url) as database, progress("restore", total) as tick:
+        schema.upgrade(database)
         restored = restore_backup(database, file, tick=tick)
     _tell(restored, f"restored from {file}, proved equal", as_json=as_json)
 
@@ -85,8 +66,3 @@ def _tell(backup: Backup, sentence: str, *, as_json: bool) -> None:
         print_json(backup._asdict())
     else:
         print_table(sentence, [{"table": name, "rows": count} for name, count in backup.rows.items()])
-
-
-def _revision(database: Database) -> str:
-    with database.engine.connect() as connection:
-        return revision_of(connection)

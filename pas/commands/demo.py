@@ -39,12 +39,12 @@ def demo(
 
 def _load(database: "Database", *, small: bool) -> dict[str, Any]:
     from pas.commands.frame import operator
-    from pas.demo.load_demo import is_loaded, load_demo
+    from pas.demo.load_demo import load_demo, loaded_before
     from pas.demo.logins import give_logins
     from pas.demo.tell import already_there, as_document
 
     now = clock.now()
-    tenant_id = is_loaded(database)
+    tenant_id = loaded_before(database)
     if tenant_id is not None:
         return already_there(give_logins(database, tenant_id, now=now, by=operator()))
     with err.status("begins") as status:
@@ -60,5 +60,5 @@ def _show(document: dict[str, Any]) -> None:
     if not document["already_loaded"]:
         tell(document)
         return
-    out.print("the demo is loaded already; its people get fresh passwords")
+    out.print("The demo is loaded already and is not loaded twice; for another one set PAS_HOME to an empty folder.")
     tell_logins(document["logins"])

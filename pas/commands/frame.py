@@ -24,10 +24,10 @@ class Work(NamedTuple):
 
 def opened() -> Database:
     """Open the configured database; an embedded one that does not exist yet is made on the spot."""
-    from pas.commands.database import ensure_embedded
+    from pas import schema
 
     database = Database(settings().url)
-    ensure_embedded(database)
+    schema.ensure(database)
     return database
 
 

@@ -18,7 +18,7 @@ def worker(
     import signal
 
     from pas.commands.frame import opened
-    from pas.worker import run_worker, work_once
+    from pas.worker import run_worker, sweep, work_once
 
     stop = Event()
     for named in (signal.SIGTERM, signal.SIGINT):
@@ -27,6 +27,7 @@ def worker(
         if not once:
             run_worker(database, stop)
             return
+        sweep(database)
         worked = work_once(database, stop=stop)
     told = {"tenants": worked.tenants, **worked.done._asdict()}
     if as_json:
