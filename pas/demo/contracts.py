@@ -75,7 +75,7 @@ def _lines(group: pd.DataFrame, frame: dict[str, Any]) -> pd.DataFrame:
             | {
                 "asset": thing["serial"],
                 "line_starts_on": max(thing["in_service_on"].date(), frame["starts_on"]),
-                "line_ends_on": None,
+                "line_ends_on": frame["ends_on"],
                 "monthly_fee": f"{float(term['monthly_fee']) * frame['discount']:.2f}",
                 "meter": term.get("billed_metric", term.get("usage_metric")) if metered else None,
                 "unit_price": term["unit_price"] if metered else None,
@@ -113,7 +113,7 @@ def _swap_lines(things: pd.DataFrame, frames: dict[str, dict[str, Any]], calenda
 def _swapped_out(lines: pd.DataFrame, things: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:
     """End the lines of the things that went out on the swap day."""
     out = lines["asset"].isin([old for old, _ in swaps(things)])
-    lines["line_ends_on"] = lines["line_ends_on"].astype(object).where(~out, _swap_day(calendar))
+    lines["line_ends_on"] = lines["line_ends_on"].where(~out, _swap_day(calendar))
     return lines.sort_values(["contract", "asset"], ignore_index=True)
 
 

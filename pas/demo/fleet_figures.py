@@ -29,4 +29,4 @@ def fleet_figures(session: Session) -> FleetFigures:
 
 def _counted(session: Session, column: Any, *where: Any) -> dict[str, int]:
     rows = session.exec(select(column, func.count()).where(*where).group_by(col(column)).order_by(col(column)))
-    return {str(getattr(word, "value", word)): int(count) for word, count in rows}
+    return {"none" if word is None else str(getattr(word, "value", word)): int(count) for word, count in rows}

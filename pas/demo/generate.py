@@ -118,6 +118,7 @@ def _spoilt(table: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:
     slips.loc[slips.index[0], "asset"] = "STOEL-ONBEKEND"
     grades = [name for name in table.columns if name.startswith("grade.")]
     slips.loc[slips.index[1], grades] = "F"
+    slips.loc[slips.index[1], "inspected_at"] += pd.Timedelta(days=1)
     slips.loc[slips.index[2], "inspected_at"] = pd.Timestamp(calendar.today) + pd.Timedelta(days=400)
     slips.loc[slips.index[3], "asset"] = ""
     return pd.concat([table, slips], ignore_index=True)

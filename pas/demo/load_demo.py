@@ -1,12 +1,11 @@
 """Load the demo fleet through the import doors, then assess, bill and value it: what any tenant would do by hand."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlmodel import Session, select
 
@@ -21,6 +20,7 @@ from billing.tables import BillRunRecord
 from lifecycle.actor import Actor
 from lifecycle.reassess import Reassessed, reassess
 from pas.db import Database
+from pas.demo.clockwork import Clockwork
 from pas.demo.definitions import vat_number
 from pas.demo.fleet_figures import FleetFigures, fleet_figures
 from pas.demo.generate import Demo, DemoFile, generate
@@ -28,12 +28,17 @@ from pas.demo.logins import Login, give_logins
 from pas.demo.stories import Story, stories
 from pas.exchange import ImportReport, import_file
 from pas.found_tenant import found_tenant, tenants
+from telemetry.refusal import Refusal
 from telemetry.tables import TenantRecord
 
-SLUG, NAME = "demo", "Demo (synthetic)"
+SLUG, NAME, SMALL_NAME = "demo", "Demo (synthetic)", "Demo, small (synthetic)"
 ASSESSED_AT_ONCE = 500
 SELLER_RANK = 900
 MONTHS_AHEAD = 12
+
+
+class NotTheDemo(Refusal):
+    """A tenant bears the demo's slug and is not the demo: nothing invented goes into it."""
 
 
 class Taken(NamedTuple):
@@ -57,29 +62,16 @@ class Loaded(NamedTuple):
     seconds: dict[str, float]
 
 
-class Clockwork:
-    """Keeps how long each step took, and tells each step as it begins."""
-
-    def __init__(self, tell: Any) -> None:
-        """Begin with nothing."""
-        self.seconds: dict[str, float] = {}
-        self._tell = tell
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Time the block under a name; a name used again adds up."""
-        self._tell(name)
-        began = perf_counter()
-        yield
-        self.seconds[name] = round(self.seconds.get(name, 0.0) + perf_counter() - began, 2)
-
-
 def demo_tenant(database: Database) -> TenantRecord | None:
-    """Find the demo tenant of an earlier run, if there is one."""
-    return next((tenant for tenant in tenants(database) if tenant.slug == SLUG), None)
+    """Find the demo tenant of an earlier run, if there is one. Raises NotTheDemo."""
+    found = next((tenant for tenant in tenants(database) if tenant.slug == SLUG), None)
+    if found is not None and found.name not in {NAME, SMALL_NAME}:
+        sentence = f"the tenant {SLUG} here is called {found.name!r} and is not ours; set PAS_HOME to an empty folder"
+        raise NotTheDemo(sentence)
+    return found
 
 
-def is_loaded(database: Database) -> int | None:
+def loaded_before(database: Database) -> int | None:
     """Give the demo tenant's number if its fleet is in and billed; None where it is not there or not complete."""
     tenant = demo_tenant(database)
     if tenant is None or tenant.id is None:
@@ -89,25 +81,43 @@ def is_loaded(database: Database) -> int | None:
     return tenant.id if billed else None
 
 
-def load_demo(database: Database, *, now: datetime, small: bool, by: Actor, tell: Any) -> Loaded:
+def load_demo(database: Database, *, now: datetime, small: bool, by: Actor, tell: Callable[[str], None]) -> Loaded:
     """Found the demo tenant and load, assess, bill and value its fleet; `tell` is called with each step's name.
 
-    After an interruption the files are made again as of the moment the tenant was founded, so that the doors find
-    unchanged what was taken before and the rest goes in.
+    After an interruption the same files are made again, as of the moment the tenant was founded and of the size it
+    was begun in, so that the doors find unchanged what was taken before and the rest goes in. Raises NotTheDemo.
     """
     steps = Clockwork(tell)
-    earlier = demo_tenant(database)
-    began = earlier.founded_at if earlier else now
     with steps.step("found"):
-        tenant_id = (earlier and earlier.id) or found_tenant(database, slug=SLUG, name=NAME, now=now)
-        with database.writing(tenant_id) as session:
-            keep_seller(session, seller(), now=now, by=by)
+        tenant = _founded(database, now=now, small=small, by=by)
     with TemporaryDirectory(prefix="pas-demo-") as folder:
         with steps.step("generate"):
-            demo = generate(Path(folder), now=began, small=small)
-        taken = [_take(database, tenant_id, file, now=now, by=by, steps=steps) for file in demo.files]
+            demo = generate(Path(folder), now=tenant.founded_at, small=tenant.name == SMALL_NAME)
+        taken = [_take(database, tenant.number, file, now=now, by=by, steps=steps) for file in demo.files]
     with steps.step("logins"):
-        logins = give_logins(database, tenant_id, now=now, by=by)
+        logins = give_logins(database, tenant.number, now=now, by=by)
+    return _conclude(database, tenant.number, demo, now=now, by=by, steps=steps)._replace(taken=taken, logins=logins)
+
+
+class _Founded(NamedTuple):
+    number: int
+    name: str
+    founded_at: datetime
+
+
+def _founded(database: Database, *, now: datetime, small: bool, by: Actor) -> _Founded:
+    """Found the tenant, or find the one whose loading was interrupted."""
+    earlier = demo_tenant(database)
+    name = earlier.name if earlier else SMALL_NAME if small else NAME
+    number = earlier.id if earlier else found_tenant(database, slug=SLUG, name=name, now=now)
+    assert number is not None  # noqa: S101 - what is in the database is numbered
+    with database.writing(number) as session:
+        keep_seller(session, seller(name), now=now, by=by)
+    return _Founded(number, name, earlier.founded_at if earlier else now)
+
+
+def _conclude(database: Database, tenant_id: int, demo: Demo, *, now: datetime, by: Actor, steps: Clockwork) -> Loaded:
+    """Assess, bill and value what came in, and see what was found."""
     with steps.step("assess"):
         reassessed = _reassess_all(database, tenant_id, now=now)
     with steps.step("bill"), database.writing(tenant_id) as session:
@@ -116,13 +126,13 @@ def load_demo(database: Database, *, now: datetime, small: bool, by: Actor, tell
         endings = _endings(session, now)
     with database.reading(tenant_id) as session:
         found, fleet = stories(session, _planted(demo)), fleet_figures(session)
-    return Loaded(taken, reassessed, fleet, bill_run, endings, found, logins, steps.seconds)
+    return Loaded([], reassessed, fleet, bill_run, endings, found, [], steps.seconds)
 
 
-def seller() -> Seller:
+def seller(name: str) -> Seller:
     """Give the demo maker as a legal entity; number and account are of the right form and nobody's."""
     return Seller(
-        name=NAME,
+        name=name,
         vat_number=vat_number("BE", SELLER_RANK),
         street="Demokaai 1",
         postal_code="2800",
@@ -137,7 +147,7 @@ def seller() -> Seller:
 def _take(database: Database, tenant_id: int, file: DemoFile, *, now: datetime, by: Actor, steps: Clockwork) -> Taken:
     """Let one file in by the same door as `pas import`."""
     began = perf_counter()
-    with steps.step(f"import {file.kind}"), file.path.open("rb") as opened:
+    with steps.step(f"import {file.path.name}"), file.path.open("rb") as opened:
         report = import_file(
             database,
             tenant_id,

@@ -10,7 +10,7 @@ from pas.demo.wear import MISUSE_DAYS, true_index
 from pas.demo.weather import Weather
 
 HOURS_A_YEAR = 8766.0
-SHOCKS_AN_HOUR, MISUSED_SHOCKS_AN_HOUR = 0.006, 0.095
+SHOCKS_AN_HOUR, MISUSED_SHOCKS_AN_HOUR = 0.002, 0.095
 KWH_A_CYCLE = 0.95
 RATED_POWER, CUT_IN, RATED_WIND, CUT_OUT = 2300.0, 3.0, 12.0, 25.0
 
@@ -61,7 +61,7 @@ def _projectors(measured: Measured, draw: np.random.Generator) -> list[Signal]:
 
 def _forklifts(measured: Measured, draw: np.random.Generator) -> list[Signal]:
     local = _local(measured)
-    shift = ((local.hour >= 6) & (local.hour < 22) & (local.dayofweek < 5)) * 1.0  # noqa: PLR2004
+    shift = ((local.hour >= 6) & (local.hour < 22) & (local.day_of_week < 5)) * 1.0  # noqa: PLR2004
     hours = np.clip(_shares(measured, shift) * draw.uniform(0.2, 1.8, measured.shape), 0, 1)
     rate = np.full(measured.shape, SHOCKS_AN_HOUR)
     misused = (measured.things["story"] == "misuse").to_numpy()[:, None]

@@ -6,7 +6,7 @@ from statistics import median
 from typing import Any
 
 from billing.ending import EndReportLine, report
-from pas.demo.load_demo import NAME, SLUG, Loaded, Taken
+from pas.demo.load_demo import SLUG, Loaded, Taken
 from pas.demo.logins import Login
 from pas.terminal import out, print_table
 
@@ -20,7 +20,6 @@ def as_document(loaded: Loaded) -> dict[str, Any]:
     readings = _by_kind(taken for taken in loaded.taken if taken.file.kind == "readings").get("readings", {})
     return {
         "tenant": SLUG,
-        "name": NAME,
         "synthetic": True,
         "already_loaded": False,
         "imports": imports,
@@ -45,7 +44,6 @@ def already_there(logins: list[Login]) -> dict[str, Any]:
     """Give the document of a demo that was loaded before."""
     return {
         "tenant": SLUG,
-        "name": NAME,
         "synthetic": True,
         "already_loaded": True,
         "logins": [login._asdict() for login in logins],
@@ -90,17 +88,25 @@ def _values(endings: list[EndReportLine]) -> dict[str, Any]:
 
 def tell(document: dict[str, Any]) -> None:
     """Print the document as tables."""
-    out.print(f"\n[bold]{document['name']}[/]: everything in it is invented.\n")
+    out.print("\n[bold]The demo fleet is synthetic[/]: everything in it is invented.\n")
     print_table("What came in", _import_rows(document))
-    print_table("What the fleet showed", [{"what": what, "": figure} for what, figure in _findings(document)])
+    print_table("What the fleet showed", [{"what": what, "how much": figure} for what, figure in _findings(document)])
     print_table("Stories planted, and found", document["stories"])
-    print_table("Seconds", [document["seconds"]])
+    print_table("Seconds", [{"step": step, "s": seconds} for step, seconds in document["seconds"].items()])
     tell_logins(document["logins"])
 
 
 def tell_logins(logins: list[dict[str, Any]]) -> None:
     """Print the logins, this once."""
-    print_table(f"Logins of organisation {SLUG!r} (fresh passwords, shown this once)", logins)
+    rows = [
+        {
+            "e-mail": login["email"],
+            "role": f"{login['role']} {login['customer']}".strip(),
+            "password": login["password"],
+        }
+        for login in logins
+    ]
+    print_table(f"Logins of organisation {SLUG!r} (fresh passwords, shown this once)", rows)
 
 
 def _import_rows(document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ class Weather(NamedTuple):
 def weather_over(hours: pd.DatetimeIndex, *, seed: int) -> Weather:
     """Draw the weather of these hours."""
     draw = stream(seed, "weather")
-    season = np.cos(2 * np.pi * (hours.dayofyear.to_numpy() - 200) / 365.25)
+    season = np.cos(2 * np.pi * (hours.day_of_year.to_numpy() - 200) / 365.25)
     day = np.cos(2 * np.pi * (hours.hour.to_numpy() - 14) / 24)
     outdoors = YEAR_MEAN + SEASON * season + DAY * day + 3.5 * slow_noise(draw, len(hours), halflife=40)
     gusts = np.exp(0.45 * slow_noise(draw, len(hours), halflife=7) - 0.1)
