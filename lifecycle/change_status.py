@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from lifecycle.actor import Actor
 from lifecycle.asset import STEPS, AssetStatus, StatusChange
+from lifecycle.await_reassessment import await_reassessment
 from lifecycle.history import PLACING, STATUS_CHANGED, NewEvent, spans
 from lifecycle.queries import chunks
 from lifecycle.record_events import locked, record_events
@@ -23,7 +24,7 @@ class StepNotAllowed(Refusal):
 def change_status(
     session: Session, changes: Sequence[StatusChange], *, now: datetime, by: Actor
 ) -> list[AssetEventRecord]:
-    """Record steps, at most one an asset.
+    """Record steps, at most one an asset, and queue the assets to be assessed again.
 
     Raises UnknownAsset, StepNotAllowed, ImpossibleMoment and BeforeRegistration.
     """
@@ -35,7 +36,9 @@ def change_status(
         refuse_step(told[change.asset_id], change)
 
     events = [_event(change) for change in changes]
-    return record_events(session, events, now=now, by=by)
+    recorded = record_events(session, events, now=now, by=by)
+    await_reassessment(session, (change.asset_id for change in changes), cause=STATUS_CHANGED, now=now)
+    return recorded
 
 
 def refuse_step(events: Sequence[AssetEventRecord], change: StatusChange) -> None:

@@ -48,7 +48,8 @@ def raise_alerts(
                 session.add(_new(tenant_of(session), asset.id, finding, now))
                 raised += 1
             elif alert is not None:
-                cleared += _renew(alert, finding, is_over=asset.status is AssetStatus.RETIRED, now=now)
+                cleared += _renew(alert, finding, now=now)
+    cleared += _lay_to_rest({asset.id for asset in assets if asset.status is AssetStatus.RETIRED}, standing, now=now)
 
     session.flush()
     return AlertNews(raised, cleared)
@@ -68,9 +69,21 @@ def _new(tenant_id: int, asset_id: UUID, finding: Finding, now: datetime) -> Ale
     )
 
 
-def _renew(alert: AlertRecord, finding: Finding, *, is_over: bool, now: datetime) -> int:
+def _lay_to_rest(retired: set[UUID], standing: Mapping[tuple[UUID, str], AlertRecord], *, now: datetime) -> int:
+    """Clear what still stands of retired assets, whether a rule still speaks of it or not; give how many."""
+    over = [
+        alert
+        for (asset_id, _), alert in standing.items()
+        if asset_id in retired and alert.state is not AlertState.CLEARED
+    ]
+    for alert in over:
+        alert.state, alert.cleared_at, alert.updated_at = AlertState.CLEARED, now, now
+    return len(over)
+
+
+def _renew(alert: AlertRecord, finding: Finding, *, now: datetime) -> int:
     """Bring a standing alert up to date; give 1 if it is cleared by that."""
-    if finding.clears or is_over:
+    if finding.clears:
         alert.state, alert.cleared_at, alert.updated_at = AlertState.CLEARED, now, now
         return 1
     if alert.state is AlertState.SHELVED and is_due_again(alert.shelved_until, now=now):

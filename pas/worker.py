@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from threading import Event
+from time import monotonic
 from typing import NamedTuple
 
 import structlog
@@ -10,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from lifecycle.condition_queries import how_many_wait
+from lifecycle.notice_time_passing import notice_time_passing
 from lifecycle.reassess import Reassessed, reassess
 from pas import clock
 from pas.db import Database
@@ -21,6 +23,8 @@ AT_ONCE = 500
 """Assets in one transaction: so long, at most, does another writer on SQLite wait for the worker."""
 PAUSE = 2.0
 """Seconds between two looks at an empty queue."""
+SWEEP_EVERY = 3600.0
+"""Seconds between two looks for what time alone has made due."""
 PAUSE_AFTER_FAULT = 10.0
 """Seconds to wait after a fault of the database before it is asked again."""
 
@@ -37,8 +41,12 @@ def run_worker(database: Database, stop: Event) -> None:
 
     Any number of workers may run on PostgreSQL: each takes what no other holds.
     """
+    sweep_at = monotonic()
     while not stop.is_set():
         try:
+            if monotonic() >= sweep_at:
+                sweep(database)
+                sweep_at = monotonic() + SWEEP_EVERY
             worked = work_once(database, stop=stop)
         except SQLAlchemyError:
             log.exception("the worker's round failed")
@@ -59,6 +67,15 @@ def work_once(database: Database, *, stop: Event | None = None, now: Callable[[]
         while not halt.is_set() and (done := _some(database, tenant_id, now())).taken:
             total = Reassessed(*(a + b for a, b in zip(total, done, strict=True)))
     return Worked(len(tenants), total)
+
+
+def sweep(database: Database, *, now: Callable[[], datetime] = clock.now) -> int:
+    """Queue, for every tenant, what time alone has made due; give how many assets that are."""
+    due = 0
+    for tenant_id in _tenants(database):
+        with database.writing(tenant_id) as session:
+            due += notice_time_passing(session, now=now())
+    return due
 
 
 def _some(database: Database, tenant_id: int, now: datetime) -> Reassessed:

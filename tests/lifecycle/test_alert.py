@@ -13,6 +13,8 @@ from lifecycle.actor import Actor
 from lifecycle.alert import AlertAnswer, AlertState
 from lifecycle.alert_rules import Recent, findings
 from lifecycle.answer_alert import AlertIsCleared, ImpossibleShelving, answer_alert
+from lifecycle.asset import AssetStatus, StatusChange
+from lifecycle.change_status import change_status
 from lifecycle.condition_queries import UnknownAlert
 from lifecycle.log_inspections import log_inspections
 from lifecycle.reassess import reassess
@@ -149,3 +151,15 @@ def test_an_alert_of_others_is_as_unknown_as_none(
 def test_an_answer_cannot_exist_by_halves(said: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         AlertAnswer.model_validate(said)
+
+
+def test_what_is_retired_needs_nobody_any_more(
+    session: Session, alert: AlertRecord, asset: AssetRecord, now: datetime, actor: Actor
+) -> None:
+    later = now + timedelta(hours=1)
+    step = StatusChange(asset_id=asset.id, status=AssetStatus.RETIRED, at=later)
+
+    change_status(session, [step], now=later, by=actor)
+
+    assert reassess(session, now=later).alerts_cleared == 1
+    assert alert.state is AlertState.CLEARED
