@@ -2,7 +2,7 @@
 
 import json
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, dates, numbers
 
 from lifecycle.reason import Reason
-from telemetry.metric import Metric
+from telemetry.metric import CATALOGUE, Metric
 
 LANGUAGES = {"nl": "Nederlands", "fr": "Français", "en": "English"}
 """The languages we speak, each under its own name."""
@@ -22,6 +22,7 @@ _LOCALES = {"nl": "nl_BE", "fr": "fr_BE", "en": "en_GB"}
 _CATALOGUES = Path(__file__).parent / "locale"
 _ZONE = ZoneInfo("Europe/Brussels")
 """Moments are shown in this zone where no place says otherwise."""
+_UNITS = {metric.code: metric.unit for metric in CATALOGUE}
 
 
 @cache
@@ -67,7 +68,8 @@ class Words:
 
     def number(self, value: float | Decimal, digits: int = 1) -> str:
         """Write a number with at most so many digits behind the comma."""
-        return str(numbers.format_decimal(float(round(value, digits)), format=_pattern(digits), locale=self.locale))
+        rounded = round(float(value), digits)
+        return str(numbers.format_decimal(rounded, format=_pattern(digits), locale=self.locale))
 
     def signed(self, value: float, digits: int = 1) -> str:
         """Write a number with its sign, zero too."""
@@ -133,19 +135,31 @@ class _Filling(string.Formatter):
         return super().get_value(key, args, kwargs) if key in kwargs else "–"
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """Write one input; `@kind` looks its word up, `day`, `moment`, `percent` and `span` say what it is."""
+        """Write one input; `@kind` looks its word up, `unit` is that of a metric, the others say what the input is."""
         if value is None or value == "–":
             return "–"
         if format_spec.startswith("@"):
             return self.words.word(format_spec[1:], value)
-        if format_spec == "money":
-            return self.words.money(str(value), self.currency)
-        if format_spec in {"day", "moment", "percent", "span"}:
-            write = getattr(self.words, format_spec)
-            return str(write(value))
+        if format_spec in _WAYS:
+            return _WAYS[format_spec](self, value)
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             return self.words.number(value, int(format_spec or 1))
         return str(value)
+
+    def unit_of(self, metric: str) -> str:
+        """Give the sign of a metric's unit as it stands behind a number; nothing for what is only counted."""
+        sign = self.words.unit(_UNITS.get(metric, "count"))
+        return f"\u00a0{sign}" if sign else ""
+
+
+_WAYS: Mapping[str, Callable[[_Filling, Any], str]] = {
+    "unit": lambda filling, value: filling.unit_of(str(value)),
+    "money": lambda filling, value: filling.words.money(str(value), filling.currency),
+    "day": lambda filling, value: filling.words.day(value),
+    "moment": lambda filling, value: filling.words.moment(value),
+    "percent": lambda filling, value: filling.words.percent(value),
+    "span": lambda filling, value: filling.words.span(value),
+}
 
 
 def _readable(code: str) -> str:

@@ -1,7 +1,7 @@
 """Everything the page of one thing tells: what and where it is, how it fares and why, what it is worth."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,10 +19,11 @@ from lifecycle.tables import (
     RouteDecisionRecord,
     SiteRecord,
 )
-from pas.web.drawing import Block, Span, Sparkline, effect_block, rounded_to_sum, sparkline
+from pas.web.drawing import Block, Span, Sparkline, rounded_to_sum, sparkline, waterfall
 from pas.words import Words
+from telemetry.metric import Metric, MetricKind
+from telemetry.queries import days, latest, metrics
 from telemetry.refusal import Refusal
-from telemetry.tables import MetricRecord, SeriesDayRecord, SeriesRecord, tenant_of
 
 _EVENTS, _INSPECTIONS = 25, 5
 _SPARK = timedelta(days=90)
@@ -53,7 +54,7 @@ class Account(NamedTuple):
 class Measured(NamedTuple):
     """The latest reading of one metric and the line of its last months."""
 
-    metric: MetricRecord
+    metric: Metric
     value: float
     at: datetime
     line: Sparkline | None
@@ -89,7 +90,7 @@ def thing(session: Session, *, asset_id: UUID, holder_id: UUID | None, now: date
     asset = session.exec(select(AssetRecord).where(AssetRecord.id == asset_id)).first()
     if asset is None or (holder_id is not None and asset.holder_id != holder_id):
         raise UnknownThing("no such thing here")
-    events = _newest(session, AssetEventRecord, asset_id, AssetEventRecord.sequence, _EVENTS)
+    events = _newest(session, AssetEventRecord, asset_id, AssetEventRecord.happened_at, _EVENTS)
     return Thing(
         asset=asset,
         product=session.exec(select(ProductRecord).where(ProductRecord.id == asset.product_id)).one(),
@@ -124,9 +125,8 @@ def account(reasons: Iterable[Reason | dict[str, Any]], *, digits: int) -> Accou
     told = [reason if isinstance(reason, Reason) else Reason.model_validate(reason) for reason in reasons]
     moving = [reason for reason in told if reason.effect is not None]
     effects = rounded_to_sum([reason.effect or 0.0 for reason in moving], digits)
-    largest = max((abs(effect) for effect in effects), default=1.0)
     steps = [
-        Step(reason, effect, effect_block(effect, largest)) for reason, effect in zip(moving, effects, strict=True)
+        Step(reason, effect, block) for reason, effect, block in zip(moving, effects, waterfall(effects), strict=True)
     ]
     remarks = [reason for reason in told if reason.effect is None]
     return Account(steps, remarks, round(sum(effects), digits))
@@ -149,19 +149,18 @@ def _names(session: Session, events: Iterable[AssetEventRecord]) -> dict[str, st
 
 
 def _measured(session: Session, asset_id: UUID, now: datetime) -> list[Measured]:
-    tenant = tenant_of(session)
-    series = session.exec(select(SeriesRecord).where(SeriesRecord.asset_id == asset_id).order_by(SeriesRecord.metric))
-    metrics = {metric.code: metric for metric in session.exec(select(MetricRecord))}
-    told = []
-    for one in series:
-        if one.last_at is None or one.last_value is None or one.tenant_id != tenant:
-            continue
-        days = session.exec(
-            select(SeriesDayRecord.mean, SeriesDayRecord.minimum, SeriesDayRecord.maximum)
-            .where(SeriesDayRecord.shard == one.shard, SeriesDayRecord.series == one.number)
-            .where(SeriesDayRecord.day >= (now - _SPARK).date(), SeriesDayRecord.tenant_id == tenant)
-            .order_by(col(SeriesDayRecord.day))
-        )
-        line = sparkline([Span(*day) for day in days])
-        told.append(Measured(metrics[one.metric], one.last_value, one.last_at, line))
-    return told
+    kinds = metrics(session)
+    newest = sorted(latest(session, asset_ids=[asset_id]).items())
+    return [
+        Measured(kinds[code], last.value, last.at, _line(session, asset_id, kinds[code], now))
+        for (_, code), last in newest
+    ]
+
+
+def _line(session: Session, asset_id: UUID, metric: Metric, now: datetime) -> Sparkline | None:
+    """Draw the last months: a level as it went up and down, a counter by how much it rose each day."""
+    counts = metric.kind is MetricKind.COUNTER
+    end = datetime.combine(now.date(), time.min, UTC) if counts else now  # a day is counted when it is over
+    found = days(session, asset_id=asset_id, metric=metric.code, start=end - _SPARK, end=end)
+    columns = ("increase",) * 3 if counts else ("mean", "minimum", "maximum")
+    return sparkline([Span(*row) for row in zip(*(found[column].tolist() for column in columns), strict=True)])

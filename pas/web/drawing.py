@@ -1,6 +1,7 @@
 """Small pictures that the server draws: where each point of a line and each block of a bar lies."""
 
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 WIDTH, HEIGHT, MARGIN = 240.0, 48.0, 4.0
@@ -62,10 +63,18 @@ def blocks(counts: Sequence[int]) -> list[Block]:
     return laid
 
 
-def effect_block(effect: float, largest: float) -> Block:
-    """Lay a signed effect left or right of the middle of a bar on which the largest effect fills one half."""
-    width = 50 * abs(effect) / (largest or 1.0)
-    return Block(round(50 - width if effect < 0 else 50.0, 2), round(width, 2))
+def waterfall(effects: Sequence[float]) -> list[Block]:
+    """Lay signed effects one after another, each from where the one before ended; the whole reach is 100.
+
+    >>> waterfall([80, -20])
+    [Block(start=0.0, width=100.0), Block(start=75.0, width=25.0)]
+    """
+    levels = [0.0, *accumulate(effects)]
+    lowest, reach = min(levels), (max(levels) - min(levels)) or 1.0
+    return [
+        Block(round(100 * (min(pair) - lowest) / reach, 2), round(100 * abs(pair[1] - pair[0]) / reach, 2))
+        for pair in pairwise(levels)
+    ]
 
 
 def rounded_to_sum(values: Sequence[float], digits: int) -> list[float]:
