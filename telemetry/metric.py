@@ -4,6 +4,7 @@ import csv
 from enum import StrEnum
 from importlib.resources import files
 
+from pydantic import FiniteFloat
 from sqlmodel import Field, SQLModel
 
 from telemetry.columns import worded
@@ -32,8 +33,8 @@ class Metric(SQLModel):
     name: str = Field(min_length=1, max_length=120)
     kind: MetricKind = Field(sa_type=worded(MetricKind))
     unit: str = Field(min_length=1, max_length=40)
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: FiniteFloat | None = None
+    maximum: FiniteFloat | None = None
 
 
 class LimitsCrossed(Refusal):

@@ -121,7 +121,8 @@ def hours(session: Session, *, asset_id: UUID, metric: str, start: datetime, end
     found = _table([hours_of(one, counts=key.counts) for one in packed])
     if key.counts:
         found["increase"] += _over_night(found, last_before(session, key, asked.first_day))
-    return found[(found["at"] >= start) & (found["at"] < end)].reset_index(drop=True)
+    inside = (found["at"] >= moment(asked.start)) & (found["at"] < moment(asked.end))
+    return found[inside].reset_index(drop=True)
 
 
 def days(session: Session, *, asset_id: UUID, metric: str, start: datetime, end: datetime) -> pd.DataFrame:
@@ -142,7 +143,7 @@ def days(session: Session, *, asset_id: UUID, metric: str, start: datetime, end:
     found["at"] = pd.to_datetime(found["at"], utc=True)
     if key.counts:
         found["increase"] += _over_night(found, last_before(session, key, asked.first_whole))
-    return found[found["at"] < end].reset_index(drop=True)
+    return found[found["at"] < moment(asked.end)].reset_index(drop=True)
 
 
 def latest(session: Session, *, asset_ids: Sequence[UUID]) -> dict[Pair, Latest]:

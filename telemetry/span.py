@@ -3,10 +3,12 @@
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from telemetry.moment import DAY, day_of, micros
+from telemetry.moment import DAY, day_of, micros, start_of
 from telemetry.refusal import Refusal
 
 _DAY = timedelta(days=1)
+_FIRST, _LAST = start_of(date(1970, 1, 1)), start_of(date(2970, 1, 1))
+"""Nothing was measured before or after, however far a question reaches."""
 
 
 class EndsBeforeStart(Refusal):
@@ -38,7 +40,7 @@ def span(start: datetime, end: datetime) -> Span:
     if end < start:
         sentence = f"the end {end.isoformat()} lies before the start {start.isoformat()}; exchange the two"
         raise EndsBeforeStart(sentence, field="end")
-    first, last = micros(start), micros(end)
+    first, last = (min(max(micros(at), _FIRST), _LAST) for at in (start, end))
     return Span(
         start=first,
         end=last,

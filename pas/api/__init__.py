@@ -19,8 +19,10 @@ from pas.api import (
     inspections,
     invoices,
     materials,
+    metrics,
     people,
     products,
+    readings,
     routes,
     seller,
     session,
@@ -52,5 +54,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     alerts.router,
     routes.router,
     values.router,
+    metrics.router,
+    readings.router,
 )
 """Every router of the API, in the order of the documentation."""

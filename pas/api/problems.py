@@ -11,6 +11,7 @@ MEANING = {
     404: "There is no such thing, or it is not for you to see.",
     409: "This contradicts what is there; load it again.",
     413: "The body is too large.",
+    415: "The body comes in a form that is not read here.",
     422: "Some fields are missing or wrong.",
     429: "Too many requests; `Retry-After` says when to come back.",
     503: "Busy or not ready; `Retry-After` says when to come back.",
