@@ -9,6 +9,7 @@ from lifecycle.label import Label, Line, Name
 from telemetry.refusal import Refusal
 
 ZONES = frozenset(available_timezones())
+"""The names of all time zones that IANA lists."""
 
 
 class UnknownZone(Refusal, ValueError):

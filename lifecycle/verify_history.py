@@ -1,13 +1,14 @@
-"""Walk all chains of a tenant and name the first link that is broken, if any."""
+"""Walk all chains of a tenant and name the first link that is broken, or the asset that is not what its chain says."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session, SQLModel, col, select
 
-from lifecycle.history import hash_of
+from lifecycle.history import Standing, hash_of, spans
 from lifecycle.record_audit import audit_hash
 from lifecycle.tables import AssetEventRecord, AssetRecord, AuditHeadRecord, AuditRecord
 
@@ -31,18 +32,19 @@ class ChainReport(SQLModel):
 
 
 class _End(NamedTuple):
-    length: int
-    head: str
+    """Where a chain ends as its owner's row says; for an asset also what it is now."""
+
+    length: int = 0
+    head: str = ""
+    standing: Standing | None = None
 
 
 def verify_chains(session: Session) -> ChainReport:
     """Walk the history of every asset and the tenant's audit; stop at the first broken link. Changes nothing."""
-    assets = {asset[0]: _End(asset[1], asset[2]) for asset in session.exec(_ends)}
-    head = session.exec(select(AuditHeadRecord)).first()
-    audit = _End(head.sequence, head.hash) if head else _End(0, "")
+    assets = _ends(session)
     links = 0
     broken = None
-    with closing(_breaks(session, assets, audit)) as walk:
+    with closing(_walk(session, assets)) as walk:
         for broken in walk:
             links += 1
             if broken:
@@ -50,30 +52,51 @@ def verify_chains(session: Session) -> ChainReport:
     return ChainReport(links=links - (broken is not None), chains=len(assets) + 1, broken=broken)
 
 
-_ends = select(AssetRecord.id, AssetRecord.history_length, AssetRecord.history_head)
-
-
-def _breaks(session: Session, assets: dict[UUID, _End], audit: _End) -> Generator[BrokenLink | None, None, None]:
+def _walk(session: Session, assets: dict[UUID, _End]) -> Generator[BrokenLink | None, None, None]:
     """Give None for each sound link, and what is wrong where one is not."""
-    at: dict[UUID, _End] = {}
     events = select(AssetEventRecord).order_by(col(AssetEventRecord.asset_id), col(AssetEventRecord.sequence))
+    untold = dict(assets)
     with closing(session.exec(events.execution_options(yield_per=_AT_ONCE))) as found:
-        for event in found:
-            before = at.get(event.asset_id, _End(0, ""))
-            why = _why(before, event.sequence, event.previous_hash, event.hash, hash_of(event))
-            yield _broken(f"asset {event.asset_id}", before.length + 1, why)
-            at[event.asset_id] = _End(event.sequence, event.hash)
-    for asset_id, end in sorted(assets.items()):
-        yield from _cut_off(f"asset {asset_id}", at.get(asset_id, _End(0, "")), end)
+        for asset_id, mine in groupby(found, key=lambda event: event.asset_id):
+            yield from _history_breaks(f"asset {asset_id}", list(mine), untold.pop(asset_id))
+    for asset_id, end in sorted(untold.items()):
+        yield from _cut_off(f"asset {asset_id}", _End(), end)
 
-    last = _End(0, "")
-    links = select(AuditRecord).order_by(col(AuditRecord.sequence)).execution_options(yield_per=_AT_ONCE)
-    with closing(session.exec(links)) as found:
-        for link in found:
-            why = _why(last, link.sequence, link.previous_hash, link.hash, audit_hash(link))
-            yield _broken("audit", last.length + 1, why)
-            last = _End(link.sequence, link.hash)
-    yield from _cut_off("audit", last, audit)
+    audit = select(AuditRecord).order_by(col(AuditRecord.sequence)).execution_options(yield_per=_AT_ONCE)
+    with closing(session.exec(audit)) as links:
+        yield from _audit_breaks(links, session.exec(select(AuditHeadRecord)).first())
+
+
+def _ends(session: Session) -> dict[UUID, _End]:
+    return {
+        asset.id: _End(
+            asset.history_length,
+            asset.history_head,
+            Standing(asset.site_id, asset.holder_id, asset.place, asset.status),
+        )
+        for asset in session.exec(select(AssetRecord))
+    }
+
+
+def _history_breaks(chain: str, events: Sequence[AssetEventRecord], end: _End) -> Iterator[BrokenLink | None]:
+    last = _End()
+    for event in events:
+        why = _why(last, event.sequence, event.previous_hash, event.hash, hash_of(event))
+        yield _broken(chain, last.length + 1, why)
+        last = _End(event.sequence, event.hash)
+    yield from _cut_off(chain, last, end)
+    folded = spans(events)
+    if folded and folded[-1].standing != end.standing:
+        yield _broken(chain, last.length, "the asset's present place, holder or status is not what its history says")
+
+
+def _audit_breaks(links: Iterable[AuditRecord], head: AuditHeadRecord | None) -> Iterator[BrokenLink | None]:
+    last = _End()
+    for link in links:
+        why = _why(last, link.sequence, link.previous_hash, link.hash, audit_hash(link))
+        yield _broken("audit", last.length + 1, why)
+        last = _End(link.sequence, link.hash)
+    yield from _cut_off("audit", last, _End(head.sequence, head.hash) if head else _End())
 
 
 def _broken(chain: str, sequence: int, why: str) -> BrokenLink | None:
@@ -89,6 +112,6 @@ def _why(before: _End, sequence: int, previous_hash: str, written: str, reckoned
 
 
 def _cut_off(chain: str, last: _End, end: _End) -> Iterator[BrokenLink]:
-    if last != end:
+    if last[:2] != end[:2]:
         why = f"the chain ends at link {last.length}, and it should end at link {end.length}"
         yield BrokenLink(chain=chain, sequence=min(last.length, end.length) + 1, why=why)

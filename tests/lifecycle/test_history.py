@@ -192,6 +192,7 @@ def _tamper(database: Database, tenant: int, *statements: str) -> None:
         ("DELETE FROM asset_event WHERE sequence = 4", "asset", 4),
         ("UPDATE asset SET history_length = 3, history_head = ''", "asset", 4),
         ("UPDATE audit SET subject = 'another'", "audit", 1),
+        ("UPDATE asset SET place = 'somewhere else'", "asset", 4),
     ],
 )
 def test_what_was_changed_behind_our_back_is_named(
