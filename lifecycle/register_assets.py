@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from lifecycle.actor import Actor
 from lifecycle.asset import NewAsset
+from lifecycle.await_reassessment import await_reassessment
 from lifecycle.chain import plain
 from lifecycle.history import EARLIEST, REGISTERED, NewEvent
 from lifecycle.public_id import given_public_id, public_id
@@ -43,6 +44,7 @@ def register_assets(session: Session, assets: Sequence[NewAsset], *, now: dateti
     session.add_all(records)
     session.flush()
     record_events(session, events, now=now, by=by)
+    await_reassessment(session, (record.id for record in records), cause=REGISTERED, now=now)
     made = known | {record.id: record for record in records}
     return [made[asset.id] for asset in named]
 
