@@ -1,5 +1,6 @@
 """What waits is assessed, appended once, shown on the asset, and taken off the queue."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -126,3 +127,25 @@ def test_two_workers_never_take_the_same_asset(database: Database, tenant: int, 
 
     with database.reading(tenant) as session:
         assert len(session.exec(select(ConditionRecord)).all()) == 6
+
+
+def test_news_that_comes_while_a_worker_assesses_is_not_lost(
+    database: Database, tenant: int, now: datetime, actor: Actor
+) -> None:
+    with database.writing(tenant) as session:
+        assets = store_assets(session, store_product(session), now=now, by=actor, count=3)
+    ids = [asset.id for asset in assets]
+
+    def tell() -> int:
+        with database.writing(tenant) as session:
+            return await_reassessment(session, ids, cause="readings", now=now)
+
+    with ThreadPoolExecutor() as others, database.writing(tenant) as worker:
+        assert reassess(worker, now=now).taken == 3
+        told = [others.submit(tell) for _ in range(4)]
+        worker.commit()
+        for one in told:
+            one.result(timeout=20)
+
+    with database.reading(tenant) as session:
+        assert set(session.exec(select(ReassessmentRecord.asset_id))) == set(ids)
