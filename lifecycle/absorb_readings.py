@@ -62,7 +62,17 @@ def absorb_readings(
 def _known(session: Session, frame: pd.DataFrame) -> dict[str, UUID]:
     if "asset" not in frame.columns:
         raise MissingColumn("the column asset is missing; a batch has asset, metric, at, value, unit", field="asset")
-    return assets_by_reference(session, [word for word in words(frame["asset"]).word if word])
+    plain = {word: _plain(word) for word in words(frame["asset"]).word if word}
+    found = assets_by_reference(session, set(plain.values()))
+    return {word: found[name] for word, name in plain.items() if name in found}
+
+
+def _plain(name: str) -> str:
+    """Write an id as we do, however it came; other names stay as they are."""
+    try:
+        return str(UUID(name))
+    except ValueError:
+        return name
 
 
 def _allowed(known: Mapping[str, UUID], only: Collection[UUID] | None) -> dict[str, UUID]:
