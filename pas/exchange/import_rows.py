@@ -101,7 +101,7 @@ def _compare(kind: Kind, session: Session, drafts: Sequence[Draft], options: Opt
     for draft in fresh:
         if not draft.is_refused:
             draft.state = "new" if draft.before is None else "changed" if draft.changes else "unchanged"
-    _refuse_together(kind, fresh)
+    _refuse_together(kind, drafts)
     return repeated
 
 
@@ -128,7 +128,7 @@ def _groups(kind: Kind, drafts: Iterable[Draft]) -> list[list[Draft]]:
     """Put together what is taken or refused as one."""
     groups: dict[Any, list[Draft]] = {}
     for draft in drafts:
-        groups.setdefault(draft.after.get(kind.together) if kind.together else draft.row, []).append(draft)
+        groups.setdefault(draft.given.get(kind.together) if kind.together else draft.row, []).append(draft)
     return list(groups.values())
 
 
@@ -139,7 +139,7 @@ def _refuse_together(kind: Kind, drafts: Sequence[Draft]) -> None:
         for draft in group:
             if bad and not draft.is_refused:
                 why = "another row of the same is refused"
-                draft.refuse(kind.together, draft.after.get(kind.together), why, f"mend row {bad[0]}")
+                draft.refuse(kind.together, draft.given.get(kind.together), why, f"mend row {bad[0]}")
 
 
 def _write(

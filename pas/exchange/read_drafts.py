@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
+from zoneinfo import available_timezones
 
 from pas.exchange.cell import Habits, Wrong, clean
 from pas.exchange.column import Column, Row, heading, names_of
@@ -46,9 +47,7 @@ def _missing(text: str) -> set[Decimal]:
 
 
 def _zone(name: str) -> str:
-    from lifecycle.site import ZONES  # noqa: PLC0415 - reads the list of zones
-
-    if name not in ZONES:
+    if name != "UTC" and name not in available_timezones():
         raise BadOption(f"{name!r} is no time zone; write one such as Europe/Brussels", field="zone")
     return name
 

@@ -128,7 +128,11 @@ def _of_csv(file: BinaryIO, form: str) -> Source:
     encoding, _ = decoding(beginning)
     sample = beginning.decode(encoding, errors="replace").lstrip("\ufeff")
     separator = separator_of(sample)
-    names = next(csv.reader(io.StringIO(sample, newline=""), delimiter=separator), [])
+    rows = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
+    names = next(rows, [])
+    headings = [clean(name) for name in names]
+    if next(rows, None) is None:
+        return Source(headings, iter(()), None)
     file.seek(0)
     reader = arrow_csv.open_csv(
         unpacked(file, form),
@@ -141,7 +145,6 @@ def _of_csv(file: BinaryIO, form: str) -> Source:
         ),
     )
     points = {",": True, ";": False}.get(separator)
-    headings = [clean(name) for name in names]
     return Source(headings, _named(_arrow_frames(_even(reader)), headings), points)
 
 
