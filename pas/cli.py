@@ -2,12 +2,27 @@
 
 import typer
 
-from pas.commands import audit, billing, database, demo, end_report, exchange, passport, people, serve, tenant, value, worker
+from pas.commands import (
+    audit,
+    billing,
+    database,
+    demo,
+    end_report,
+    exchange,
+    passport,
+    people,
+    seller,
+    serve,
+    tenant,
+    value,
+    worker,
+)
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Product as a service, from one command.")
 app.add_typer(database.app, name="db")
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(people.app, name="person")
+app.add_typer(seller.app, name="seller")
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("import")(exchange.import_)

@@ -11,6 +11,7 @@ STATUS: dict[str, int] = {
     "OtherSchema": 409,
     "RestoreDiffers": 500,
     "SchemaDiffers": 409,
+    "InvalidValue": 422,
     "NotLoggedIn": 401,
     "WrongLogin": 401,
     "NotAllowed": 403,

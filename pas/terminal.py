@@ -11,6 +11,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -26,6 +27,10 @@ err = Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 TenantSlug = Annotated[str | None, typer.Option("--tenant", help="Which tenant; needed where there are several.")]
+
+
+class InvalidValue(Refusal):
+    """A value that a command was given is not of the form that it must have."""
 
 
 def _plain(value: Any) -> Any:
@@ -60,13 +65,28 @@ def refuses(command: Callable[P, T]) -> Callable[P, T]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return command(*args, **kwargs)
+        except ValidationError as error:
+            _tell(_invalid(error), as_json=bool(kwargs.get("as_json")))
+            raise typer.Exit(1) from error
         except Refusal as refusal:
-            if kwargs.get("as_json"):
-                print_json(problem(refusal))
-            err.print(f"[bold red]refused[/]: {refusal.sentence}", highlight=False)
+            _tell(refusal, as_json=bool(kwargs.get("as_json")))
             raise typer.Exit(1) from refusal
 
     return wrapped
+
+
+def _tell(refusal: Refusal, *, as_json: bool) -> None:
+    if as_json:
+        print_json(problem(refusal))
+    err.print("[bold red]refused[/]: ", end="")
+    err.print(refusal.sentence, highlight=False, markup=False)
+
+
+def _invalid(error: ValidationError) -> InvalidValue:
+    """Say in one sentence which values of a command are wrong, and why."""
+    faults = {".".join(str(step) for step in fault["loc"]): fault["msg"] for fault in error.errors()}
+    sentence = "; ".join(f"{field}: {message}" for field, message in faults.items())
+    return InvalidValue(sentence, field=next(iter(faults)))
 
 
 @contextmanager

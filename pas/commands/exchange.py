@@ -37,15 +37,14 @@ def import_(
 ) -> None:
     """Take a file: good rows go in, bad ones are listed in words. The same file again changes nothing."""
     from pas import clock
-    from pas.commands.frame import opened, operator
+    from pas.commands.frame import opened, operator, tenant_id
     from pas.exchange import Options, import_file
-    from pas.settings import settings
 
     options = Options(tuple(missing or ()), dates, zone, source, asset, tuple(metric or ()))
     with opened() as database, file.open("rb") as stream, progress(f"import {kind}", None) as done:
         report = import_file(
             database,
-            database.tenant_id(tenant or settings().tenant),
+            tenant_id(database, tenant),
             kind=kind,
             file=stream,
             file_name=file.name,

@@ -12,6 +12,10 @@ from lifecycle.actor import Actor
 from pas import clock
 from pas.db import Database
 from pas.settings import settings
+from pas.terminal import err
+
+FIRST = "main"
+"""Slug of the tenant that is founded where a command finds none."""
 
 
 class Work(NamedTuple):
@@ -36,15 +40,29 @@ def operator() -> Actor:
     return Actor(kind="command", name=getpass.getuser())
 
 
+def tenant_id(database: Database, slug: str | None) -> int:
+    """Find the tenant that a command works for; in an installation that has none yet, found the first.
+
+    Raises UnknownTenant.
+    """
+    from pas.found_tenant import found_tenant, tenants
+
+    wanted = slug or settings().tenant
+    if wanted is None and not tenants(database):
+        err.print(f"founded the first tenant, {FIRST}; `pas seller set` and `pas person add` say who it is")
+        return found_tenant(database, slug=FIRST, name=FIRST.title(), now=clock.now())
+    return database.tenant_id(wanted)
+
+
 @contextmanager
 def reading(tenant: str | None) -> Iterator[Work]:
     """Open a transaction that only reads."""
-    with opened() as database, database.reading(database.tenant_id(tenant or settings().tenant)) as session:
+    with opened() as database, database.reading(tenant_id(database, tenant)) as session:
         yield Work(session, clock.now(), operator())
 
 
 @contextmanager
 def writing(tenant: str | None) -> Iterator[Work]:
     """Open a transaction that is committed when the block ends well."""
-    with opened() as database, database.writing(database.tenant_id(tenant or settings().tenant)) as session:
+    with opened() as database, database.writing(tenant_id(database, tenant)) as session:
         yield Work(session, clock.now(), operator())

@@ -83,6 +83,31 @@ def list_people(*, as_json: AsJson = False, tenant: TenantSlug = None) -> None:
         print_table("People", rows)
 
 
+@app.command()
+@refuses
+def reset(email: str, *, as_json: AsJson = False, tenant: TenantSlug = None) -> None:
+    """Give somebody a new random password, printed this once; every login of theirs ends."""
+    from sqlmodel import select
+
+    from pas.commands.frame import writing
+    from pas.people import UnknownPerson, reset_password
+    from pas.secret import new_password
+    from pas.tables import PersonRecord
+
+    password = new_password()
+    with writing(tenant) as work:
+        found = select(PersonRecord.id).where(PersonRecord.email == email.strip().lower())
+        person_id = work.session.exec(found).first()
+        if person_id is None:
+            sentence = f"nobody with the address {email} can log in"
+            raise UnknownPerson(sentence, field="email")
+        person = reset_password(work.session, person_id=person_id, password=password, now=work.now, by=work.by)
+    if as_json:
+        print_json({"id": person.id, "email": person.email, "password": password})
+    else:
+        out.print(f"{person.email} may log in again; password, shown this once: {password}")
+
+
 def _customer(session: Session, code: str | None) -> UUID | None:
     from sqlmodel import select
 
