@@ -174,7 +174,7 @@ def _sum(line: dict[str, Any], speech: _Speech) -> list[str]:
 def _readings(line: dict[str, Any], say: dict[str, str], speech: _Speech) -> list[str]:
     if line["meter"] is None:
         return []
-    if any(reason["code"] == "no-readings" for reason in line["reasons"]):
+    if any(reason["code"] == "bill.no_readings" for reason in line["reasons"]):
         return [say["no_readings"]]
     ends = (("opening", "opening_at"), ("closing", "closing_at"))
     shown = [

@@ -154,7 +154,7 @@ def _fee(terms: Terms, part: Period, owed: Share, proration: Proration) -> Rated
         price_base=Decimal(1 if owed.is_whole else owed.of),
         net=net,
         formula=formula,
-        reasons=[Reason(code="fee-by-days", rule="proration/1", inputs=inputs, effect=float(net))],
+        reasons=[Reason(code="bill.days", rule="proration/1", inputs=inputs, effect=float(net))],
     )
 
 
@@ -218,11 +218,11 @@ def _why_use(
         "billed": str(billed),
     }
     priced = {"billed": str(billed), "price": str(as_price(meter.unit_price))}
-    read = "use-by-readings" if proof.readings else "no-readings"
+    read = "bill.readings" if proof.readings else "bill.no_readings"
     return [
         Reason(code=read, rule="rating/1", inputs=shown),
-        *([Reason(code="allowance", rule="rating/1", inputs=allowed)] if meter.allowance else []),
-        Reason(code="use-by-price", rule="rating/1", inputs=priced, effect=float(net)),
+        *([Reason(code="bill.allowance", rule="rating/1", inputs=allowed)] if meter.allowance else []),
+        Reason(code="bill.price", rule="rating/1", inputs=priced, effect=float(net)),
     ]
 
 

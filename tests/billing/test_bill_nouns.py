@@ -21,6 +21,7 @@ from billing.vat import BuyerWithoutVatNumber, Taxed, WrongRate, check_rate, vat
 from lifecycle.chain import digest
 from lifecycle.customer import Customer
 from lifecycle.money import to_cents
+from pas.words import Words, catalogue
 from tests.billing.billed_fleet import SELLER, contract, line
 
 OCTOBER = Month("2026-10")
@@ -138,7 +139,7 @@ def test_a_line_can_be_checked_by_hand() -> None:
     assert (fee.quantity, fee.unit, fee.unit_price, fee.price_base) == (15, "DAY", Decimal("50.00"), 31)
     assert use.formula == "max(0, 345.5 − 30) = 315.5; 315.5 × 0.125 = 39.44"
     assert (use.quantity, use.unit, use.net) == (Decimal("315.5"), "HUR", Decimal("39.44"))
-    assert [reason.code for reason in use.reasons] == ["use-by-readings", "allowance", "use-by-price"]
+    assert [reason.code for reason in use.reasons] == ["bill.readings", "bill.allowance", "bill.price"]
     assert use.reasons[0].inputs["closing"] == "345.5"
 
 
@@ -147,7 +148,7 @@ def test_a_month_without_use_still_shows_the_meter() -> None:
 
     (use,) = rate(one, month=OCTOBER, proration=Proration.ACTUAL_DAYS, proof=NO_READINGS)
 
-    assert (use.quantity, use.net, use.reasons[0].code) == (0, Decimal("0.00"), "no-readings")
+    assert (use.quantity, use.net, use.reasons[0].code) == (0, Decimal("0.00"), "bill.no_readings")
 
 
 def test_a_meter_that_ran_back_is_refused() -> None:
@@ -273,3 +274,18 @@ def test_a_seller_with_a_wrong_number_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(WrongNumber) as refused:
         checked(Seller.model_validate(SELLER.model_dump() | wrong))
     assert refused.value.field == next(iter(wrong))
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "en"])
+def test_every_reason_of_a_line_is_a_sentence(language: str) -> None:
+    one = terms(meter=Meter("lamp_hours", "hour", Decimal("0.125"), Decimal(62)))
+    lines = [
+        made
+        for proof in (NO_READINGS, used(Decimal("345.5")))
+        for made in rate(one, month=OCTOBER, proration=Proration.ACTUAL_DAYS, proof=proof)
+    ]
+
+    told = {reason.code: Words(language).reason(reason) for made in lines for reason in made.reasons}
+
+    assert len(told) == 5
+    assert all(f"reason.{code}" in catalogue() and "–" not in sentence for code, sentence in told.items())
