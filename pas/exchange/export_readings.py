@@ -51,7 +51,9 @@ def export_readings(session: Session, *, file: BinaryIO, form: str) -> int:
 
 
 def _csv(file: Any) -> Any:
-    return arrow_csv.CSVWriter(file, _SCHEMA, write_options=arrow_csv.WriteOptions(quoting_style="needed"))
+    file.write((",".join(_SCHEMA.names) + "\n").encode())
+    options = arrow_csv.WriteOptions(include_header=False, quoting_style="needed")
+    return arrow_csv.CSVWriter(file, _SCHEMA, write_options=options)
 
 
 def _written(writer: Any, tables: Iterator[pa.Table]) -> int:
