@@ -12,14 +12,14 @@ from sqlmodel import Session, select
 
 from billing.bill_run import BillFailure, BillRun
 from billing.issue_invoice import Issuing, issue_invoice
-from billing.period import Month, Period, local_day, midnight
+from billing.period import Month, local_day, midnight
 from billing.queries import LeasedAsset, contracts_invoiced, contracts_running, held_seller, lines_running
-from billing.rating import NO_READINGS, Meter, Proof, Terms, proof_of, rate
+from billing.rating import NO_READINGS, Meter, Proof, Terms, rate
+from billing.read_meters import read_meters
 from billing.tables import BillFailureRecord, BillRunRecord, ContractRecord, InvoiceRecord
 from lifecycle.actor import Actor
 from lifecycle.tables import CustomerRecord
 from telemetry.identity import new_id
-from telemetry.queries import usage
 from telemetry.refusal import Refusal
 from telemetry.tables import MetricRecord, tenant_of
 
@@ -81,7 +81,7 @@ def _load_due(session: Session, month: Month, contracts: Sequence[ContractRecord
     buyers = {customer.id: customer for customer in session.exec(select(CustomerRecord))}
     units = {metric.code: metric.unit for metric in session.exec(select(MetricRecord))}
     terms = {c.id: [_terms(lease, c, units) for lease in leased[c.id]] for c in contracts}
-    proofs = _proofs(session, month, [(c.zone, line) for c in contracts for line in terms[c.id]])
+    proofs = read_meters(session, month=month, lines=[(c.zone, line) for c in contracts for line in terms[c.id]])
     return [Due(contract, buyers[contract.customer_id], terms[contract.id], proofs) for contract in contracts]
 
 
@@ -100,22 +100,6 @@ def _terms(lease: LeasedAsset, contract: ContractRecord, units: dict[str, str]) 
         if metered
         else None,
     )
-
-
-def _proofs(session: Session, month: Month, lines: Sequence[tuple[str, Terms]]) -> dict[UUID, Proof]:
-    """Read the meters of all lines: one question for each span of local days, which is mostly one for all."""
-    asked: dict[tuple[Period, str], list[Terms]] = defaultdict(list)
-    for zone, terms in lines:
-        part = month.meet(terms.starts_on, terms.ends_on)
-        if terms.meter is not None and part is not None:
-            asked[part, zone].append(terms)
-    proofs: dict[UUID, Proof] = {}
-    for (part, zone), some in asked.items():
-        start, end = part.instants(zone)
-        keys = {line.line_id: (line.asset_id, line.meter.metric) for line in some if line.meter}
-        found = usage(session, wanted=sorted(set(keys.values())), start=start, end=end)
-        proofs |= {line_id: proof_of(found[key]) for line_id, key in keys.items() if key in found}
-    return proofs
 
 
 def _bill_each(session: Session, issuing: Issuing, due: Sequence[Due]) -> Outcomes:

@@ -1,7 +1,7 @@
 """Questions about contracts and invoices; where a customer may ask, the question is narrowed to that customer."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,11 +12,13 @@ from sqlmodel.sql.expression import SelectOfScalar
 from billing.bill_run import BillFailure, BillRun
 from billing.ending import Ending
 from billing.period import Month, Period
+from billing.rating import USE
 from billing.tables import (
     BillFailureRecord,
     BillRunRecord,
     ContractLineRecord,
     ContractRecord,
+    InvoiceLineRecord,
     InvoiceRecord,
     SellerRecord,
 )
@@ -153,6 +155,21 @@ def contracts_invoiced(session: Session, *, month: Month) -> set[UUID]:
             )
         )
     )
+
+
+def meters_billed_until(session: Session, *, day: date) -> dict[UUID, datetime | None]:
+    """Give, for each metered line billed up to a day, the moment of the reading it was billed by, None without one."""
+    rows = session.exec(
+        select(InvoiceLineRecord.contract_line_id, InvoiceLineRecord.reasons)
+        .where(InvoiceLineRecord.component == USE, InvoiceLineRecord.period_end == day)
+        .order_by(col(InvoiceLineRecord.revision))
+    )
+    return {line_id: _closing_at(reasons) for line_id, reasons in rows}
+
+
+def _closing_at(reasons: Sequence[dict[str, Any]]) -> datetime | None:
+    stamps = [reason["inputs"].get("closing_at") for reason in reasons]
+    return next((datetime.fromisoformat(stamp) for stamp in stamps if stamp), None)
 
 
 def invoices(*, customer_id: UUID | None, month: date | None = None) -> SelectOfScalar[InvoiceRecord]:

@@ -90,6 +90,21 @@ def test_what_one_month_closes_with_the_next_opens_with(session: Session) -> Non
     assert sum(nets) == Decimal(str(max(readings.values()) - min(readings.values())))
 
 
+def test_use_that_was_read_late_is_billed_with_the_next_month(session: Session) -> None:
+    fleet = found_fleet(session)
+    known, silent = fleet.assets[:2]
+    metered = {"monthly_fee": "1", "meter": "lamp_hours", "unit_price": "1"}
+    sign(session, contract(fleet.customer, "C-1", [line(known, **metered), line(silent, **metered)]))
+    read_meter(session, known, {"2026-08-31T12:00:00Z": 0.0, "2026-09-20T12:00:00Z": 100.0}, SOON_AFTER)
+    assert bill(session, Month("2026-09")).net == Decimal("102.00")
+    read_meter(session, known, {"2026-09-28T12:00:00Z": 150.0, "2026-10-20T12:00:00Z": 210.0}, SOON_AFTER)
+    read_meter(session, silent, {"2026-09-10T12:00:00Z": 5.0, "2026-10-20T12:00:00Z": 12.0}, SOON_AFTER)
+
+    assert bill(session).net == Decimal("119.00")  # 210 - 100, 12 - 5, and two fees
+
+    assert invoices(session)[1].document["lines"][1]["opening"] == "100"
+
+
 def test_a_second_run_changes_nothing(session: Session) -> None:
     fleet = found_fleet(session)
     sign(session, *(contract(fleet.customer, f"C-{n}", [line(asset)]) for n, asset in enumerate(fleet.assets)))
