@@ -1,6 +1,6 @@
 """Log what people saw of our things, each sight once, whatever road it came by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from lifecycle.history import CLOCKS_DIFFER, EARLIEST, NewEvent
 from lifecycle.inspection import OVERALL, Inspection
 from lifecycle.record_events import locked, record_events
 from lifecycle.tables import AssetRecord, InspectionRecord, ProductRecord
+from telemetry.queries import metrics
 from telemetry.refusal import Refusal
 from telemetry.tables import tenant_of
 
@@ -27,7 +28,7 @@ class InspectionExists(Refusal):
 
 
 class ImpossibleInspection(Refusal):
-    """What was seen cannot be so: a moment to come, or a component that the product does not have."""
+    """What was seen cannot be so: a moment to come, a component the product does not have, a metric nobody knows."""
 
 
 def log_inspections(
@@ -40,6 +41,7 @@ def log_inspections(
     """
     assets = locked(session, {inspection.asset_id for inspection in inspections})
     products = products_of(session, assets.values())
+    measured = _metrics(session, inspections)
     stored = _stored(session, [inspection.id for inspection in inspections])
 
     fresh = []
@@ -47,7 +49,7 @@ def log_inspections(
         if inspection.id in stored:
             _refuse_other(inspection, stored[inspection.id])
             continue
-        _refuse_impossible(inspection, products[assets[inspection.asset_id].product_id], now=now)
+        _refuse_impossible(inspection, products[assets[inspection.asset_id].product_id], measured, now=now)
         stored[inspection.id] = _record(tenant_of(session), inspection, now=now, by=by)
         fresh.append(stored[inspection.id])
 
@@ -82,7 +84,14 @@ def _refuse_other(inspection: Inspection, stored: Inspection) -> None:
         raise InspectionExists(sentence, field="id")
 
 
-def _refuse_impossible(inspection: Inspection, product: ProductRecord, *, now: datetime) -> None:
+def _metrics(session: Session, inspections: Sequence[Inspection]) -> Collection[str]:
+    """Give the codes of what we measure; not asked for where nobody read a meter."""
+    return metrics(session) if any(inspection.readings for inspection in inspections) else ()
+
+
+def _refuse_impossible(
+    inspection: Inspection, product: ProductRecord, measured: Collection[str], *, now: datetime
+) -> None:
     if not EARLIEST <= inspection.inspected_at <= now + CLOCKS_DIFFER:
         sentence = f"nobody can have inspected this at {inspection.inspected_at.isoformat()}; it is {now.isoformat()}"
         raise ImpossibleInspection(sentence, field="inspected_at")
@@ -91,6 +100,9 @@ def _refuse_impossible(inspection: Inspection, product: ProductRecord, *, now: d
         named = ", ".join(sorted(known))
         sentence = f"{product.code} has no component {strange[0]}; its checklist knows {named}"
         raise ImpossibleInspection(sentence, field="grades")
+    if unmeasured := sorted(set(inspection.readings) - set(measured)):
+        sentence = f"nothing is measured under {unmeasured[0]}; the metrics are listed under /metrics"
+        raise ImpossibleInspection(sentence, field="readings")
 
 
 def _event(inspection: Inspection) -> NewEvent:

@@ -63,14 +63,14 @@ def test_another_sight_under_the_same_id_is_refused(
         ({"inspected_at": timedelta(days=1)}, "inspected_at"),
         ({"inspected_at": timedelta(days=-200_000)}, "inspected_at"),
         ({"grades": {"lens": "A"}}, "grades"),
+        ({"readings": {"lamp_hourz": 5.0}}, "readings"),
     ],
 )
 def test_what_cannot_be_is_refused(
     session: Session, asset: AssetRecord, now: datetime, actor: Actor, wrong: dict[str, Any], says: str
 ) -> None:
-    look = inspection(
-        asset.id, now + wrong.get("inspected_at", timedelta()), grades=wrong.get("grades", {"light": "A"})
-    )
+    seen = {"grades": {"light": "A"}} | {name: fact for name, fact in wrong.items() if name != "inspected_at"}
+    look = inspection(asset.id, now + wrong.get("inspected_at", timedelta()), **seen)
 
     with pytest.raises(ImpossibleInspection) as refused:
         log_inspections(session, [look], now=now, by=actor)
