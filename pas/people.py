@@ -127,6 +127,23 @@ def change_person(session: Session, *, person_id: UUID, change: PersonChange, no
     return person
 
 
+def reset_password(session: Session, *, person_id: UUID, password: str, now: datetime, by: Actor) -> PersonRecord:
+    """Give somebody who forgot it a new password, wake a resting account, and end every login.
+
+    Raises UnknownPerson and PasswordTooShort.
+    """
+    password_hash = hashed(password)
+    person = session.exec(select(PersonRecord).where(PersonRecord.id == person_id)).first()
+    if person is None:
+        raise UnknownPerson("there is no such person")
+
+    person.password_hash, person.failures, person.locked_until = password_hash, 0, None
+    session.add(person)
+    end_logins(session, person_id=person.id)
+    _audit(session, "password reset", rights(person), person, now=now, by=by)
+    return person
+
+
 def rights(person: PersonRecord) -> dict[str, Any]:
     """Give what a person may do, as the audit covers it."""
     return {

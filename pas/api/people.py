@@ -64,5 +64,15 @@ def change_person(person_id: UUID, change: PersonChange, caller: Asking, session
     return _shown(people.change_person(session, person_id=person_id, change=change, now=clock.now(), by=caller.actor))
 
 
+@router.post("/{person_id}/password", status_code=201, responses=problems(404))
+@may(Role.ADMINISTRATOR)
+def reset_password(person_id: UUID, response: Response, caller: Asking, session: Writing) -> PersonWithPassword:
+    """Give somebody a new password, which is shown this once; every login of theirs ends."""
+    password = new_password()
+    person = people.reset_password(session, person_id=person_id, password=password, now=clock.now(), by=caller.actor)
+    response.headers["Cache-Control"] = "no-store"
+    return PersonWithPassword(**_shown(person).model_dump(), password=password)
+
+
 def _shown(person: PersonRecord) -> Person:
     return Person.model_validate(person, from_attributes=True)

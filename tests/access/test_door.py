@@ -177,7 +177,7 @@ def test_health_answers_anybody_and_tells_an_old_schema(
 ) -> None:
     assert TestClient(app).get("/api/v1/health").json() == {"status": "ok"}
 
-    monkeypatch.setattr("pas.api.health._newest", lambda _url: "9999")
+    monkeypatch.setattr("pas.api.health.head", lambda: "9999")
     refused = TestClient(app).get("/api/v1/health")
 
     assert (refused.status_code, refused.json()["code"]) == (503, NotReady.code())

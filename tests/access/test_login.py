@@ -205,6 +205,9 @@ def test_the_command_founds_a_tenant_and_prints_a_fresh_password_once(
         kind="bearer",
         now=datetime(2026, 11, 1, tzinfo=UTC),
     )
+    reset = pas("person", "reset", "Jo@acme.example", "--json").json  # type: ignore[attr-defined]
+    assert reset["password"] != added["password"]
+    assert pas("person", "reset", "nobody@acme.example").exit_code == 1  # type: ignore[attr-defined]
     again = pas("tenant", "found", "acme", "--name", "Acme", "--json")
     assert (again.exit_code, again.json["code"]) == (1, "tenant-exists")  # type: ignore[attr-defined]
     assert [row["email"] for row in pas("person", "list", "--json").json] == ["jo@acme.example"]  # type: ignore[attr-defined]
