@@ -89,6 +89,7 @@ class Assets(Kind):
         before = assets_by_reference(session, _earlier_lives(drafts))
         lives = before | _lives_in_the_file(drafts)
         for draft in drafts:
+            _keep_birth(draft)
             links: Row = {
                 "product_id": found(draft, "product", products, of="product"),
                 "site_id": found(draft, "site", sites, of="site"),
@@ -126,6 +127,13 @@ class Assets(Kind):
         stepped = [draft for draft in known if "status" in draft.changes]
         move_assets(session, [_move(draft, ids, now) for draft in moved], now=now, by=by)
         change_status(session, [_step(draft, ids, now) for draft in stepped], now=now, by=by)
+
+
+def _keep_birth(draft: Draft) -> None:
+    """Let an empty cell leave alone what cannot be emptied."""
+    for name, stands in (draft.before or {}).items():
+        if name not in _MOVES and draft.after.get(name) is None:
+            draft.after[name] = stands
 
 
 def _earlier_lives(drafts: Sequence[Draft]) -> set[str]:

@@ -1,6 +1,7 @@
 """A cell is one value of a file: how it is read from what people type, and what its plain form is."""
 
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -195,10 +196,13 @@ class Anything:
     def read(self, cells: Sequence[Raw], habits: Habits) -> list[Any]:
         """Keep numbers, clean texts."""
         texts = Text().read(cells, habits)
-        return [
-            cell if isinstance(cell, int | float) and text is not None else text
-            for cell, text in zip(cells, texts, strict=True)
-        ]
+        return [self._one(cell, text) for cell, text in zip(cells, texts, strict=True)]
+
+    @staticmethod
+    def _one(raw: Raw, text: Any) -> Any:
+        if not isinstance(raw, int | float) or text is None:
+            return text
+        return raw if math.isfinite(raw) else Wrong("this number has no end", "a number such as 12.5")
 
     def plain(self, value: Any) -> Any:
         """Give the value itself."""

@@ -9,7 +9,8 @@ from sqlmodel import Session
 from lifecycle.absorb_readings import absorb_readings
 from lifecycle.actor import Actor
 from pas.db import Database
-from pas.exchange.import_rows import Progress, stem, trial
+from pas.exchange.cell import clean
+from pas.exchange.import_rows import Progress, source_of, trial
 from pas.exchange.kind import Options
 from pas.exchange.reading_batches import Batch, batches
 from pas.exchange.report import MOST_SHOWN, ImportReport
@@ -30,8 +31,8 @@ def take_readings(
     progress: Progress | None,
 ) -> ImportReport:
     """Take a file in the session's transaction, all of it or nothing. Raises what `batches` raises."""
-    report = ImportReport(kind="readings", file=PurePath(file_name).name, dry_run=dry_run)
-    source = (options.source or stem(file_name))[:_LONGEST_SOURCE]
+    report = ImportReport(kind="readings", file=clean(PurePath(file_name).name), dry_run=dry_run)
+    source = source_of(options, file_name)[:_LONGEST_SOURCE]
     with trial(session, dry_run=dry_run):
         for batch in batches(file, file_name, options=options, known_metrics=metrics(session)):
             _absorb(session, batch, report, zone=options.zone, source=source, now=now, by=by)
@@ -52,8 +53,8 @@ def import_readings(
     progress: Progress | None,
 ) -> ImportReport:
     """Take a file with a transaction a batch: killed halfway, a rerun completes it and stores nothing twice."""
-    report = ImportReport(kind="readings", file=PurePath(file_name).name, dry_run=dry_run)
-    source = (options.source or stem(file_name))[:_LONGEST_SOURCE]
+    report = ImportReport(kind="readings", file=clean(PurePath(file_name).name), dry_run=dry_run)
+    source = source_of(options, file_name)[:_LONGEST_SOURCE]
     with database.reading(tenant_id) as session:
         known = set(metrics(session))
     for batch in batches(file, file_name, options=options, known_metrics=known):

@@ -7,9 +7,11 @@ from pathlib import PurePath
 from typing import Any, BinaryIO
 
 from pydantic import ValidationError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session
 
 from lifecycle.actor import Actor
+from pas.exchange.cell import clean
 from pas.exchange.draft import Draft
 from pas.exchange.kind import NOTHING_SAID, Kind, Options
 from pas.exchange.kinds import kind_named
@@ -46,7 +48,7 @@ def import_rows(
         )
     chosen = kind_named(kind)
     sheet = read_sheet(file, file_name)
-    options = options._replace(source=options.source or stem(file_name))
+    options = options._replace(source=source_of(options, file_name))
     habits = habits_of(sheet, options)
 
     drafts = read_drafts(chosen, sheet, habits)
@@ -54,7 +56,7 @@ def import_rows(
     with trial(session, dry_run=dry_run):
         _write(chosen, session, drafts, now=now, by=by, progress=progress or (lambda _: None))
 
-    report = ImportReport(kind=kind, file=PurePath(file_name).name, dry_run=dry_run)
+    report = ImportReport(kind=kind, file=clean(PurePath(file_name).name), dry_run=dry_run)
     report.notes = [*sheet.notes, *repeated, *(_counted(note, count) for note, count in habits.notes.items())]
     return _told(report, chosen, sheet, drafts)
 
@@ -66,6 +68,11 @@ def stem(file_name: str) -> str:
     'fleet_cars'
     """
     return PurePath(file_name).name.split(".")[0]
+
+
+def source_of(options: Options, file_name: str) -> str:
+    """Say where a file comes from: as the sender says, or its own name."""
+    return clean(options.source) or clean(stem(file_name)) or "file"
 
 
 @contextmanager
@@ -174,6 +181,8 @@ def _try(kind: Kind, session: Session, drafts: Sequence[Draft], *, now: datetime
         return refusal
     except ValidationError as error:
         return Refusal(error.errors(include_context=False, include_input=False)[0]["msg"])
+    except (IntegrityError, DataError):
+        return Refusal("this contradicts what stands in the house, or is nothing that it can keep")
     return None
 
 

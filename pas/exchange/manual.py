@@ -30,7 +30,8 @@ with both meanings. Codes such as `007` stay as they are. Texts that a spreadshe
 an apostrophe, which an import takes away again.
 
 **Empty and missing.** A column that the file does not have stays as it is in the house; an empty cell of a column that
-it has means the default. `--missing 0` says that 0 means "not known" in this file's numbers.
+it has means the default (but leaves the status and the birth of a registered asset alone). `--missing 0` says that 0
+means "not known" in this file's numbers.
 
 **Saying what a file does not say.** `--dates dmy` or `mdy`, `--zone Europe/Brussels` for moments that name no zone (UTC
 otherwise), `--source NAME` for sales and readings (the file's own name otherwise).
@@ -55,8 +56,9 @@ A column in **bold** must be there.
 def manual() -> str:
     """Write the manual."""
     parts = [_HEAD]
-    for kind in KINDS.values():
-        parts.append(_section(kind.name, f"{kind.about} Known by {' and '.join(kind.key)}.", kind.columns))
+    parts += [
+        _section(kind.name, f"{kind.about} Known by {' and '.join(kind.key)}.", kind.columns) for kind in KINDS.values()
+    ]
     parts.append(_section("readings", ABOUT, COLUMNS))
     return "\n".join(parts)
 

@@ -120,3 +120,13 @@ def test_readings_go_in_and_out_by_the_api(
 
     assert given.splitlines()[0] == "asset,metric,at,value,unit"
     assert (again["rows"], again["unchanged"]) == (3, 3)
+
+
+def test_names_that_no_database_keeps_are_cleaned(client_of: ClientOf) -> None:
+    manager = client_of(Role.FLEET_MANAGER)
+
+    said = manager.post("/api/v1/imports/sales?source=a%00b", files=_upload(FILES["sales"], "x\u200b.csv"))
+    asked = manager.post("/api/v1/imports/readings?asset=%00", files=_upload("at,co2\n2026-01-01,400\n"))
+
+    assert said.status_code in {201, 422}
+    assert asked.status_code in {201, 422}
