@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import CTE, ColumnElement, Date, Integer, and_, column, select, values
 from sqlmodel import Session, col
 
 from telemetry.lots import KEYS, lots
@@ -49,18 +49,32 @@ def series_keys(session: Session, wanted: Sequence[Pair]) -> dict[Pair, SeriesKe
     return found
 
 
-def of_series(session: Session, keys: Sequence[SeriesKey], table: Any = SeriesDayRecord) -> ColumnElement[bool]:
-    """Narrow series-days to some series, by the columns that lead their key."""
-    series = tuple_(col(table.shard), col(table.series)).in_([(key.shard, key.number) for key in keys])
-    return (col(table.tenant_id) == tenant_of(session)) & series
+def of_series(session: Session, keys: Sequence[SeriesKey]) -> ColumnElement[bool]:
+    """Narrow series-days to some series."""
+    wanted = values(column("shard", Integer), column("series", Integer), name="wanted")
+    asked = wanted.data([(key.shard, key.number) for key in keys]).cte("wanted")
+    one = SeriesDayRecord
+    return and_(
+        col(one.tenant_id) == tenant_of(session), col(one.shard) == asked.c.shard, col(one.series) == asked.c.series
+    )
+
+
+def at_places(places: Sequence[Place]) -> CTE:
+    """Make a table of the days wanted. A long list of alternatives would be held against each row there is."""
+    wanted = values(column("shard", Integer), column("series", Integer), column("day", Date), name="wanted")
+    return wanted.data(list(places)).cte("wanted")
 
 
 def packed_days(session: Session, places: Sequence[Place]) -> Iterator[PackedDay]:
     """Load some series-days, in no order."""
     one = SeriesDayRecord
     for some in lots(places, KEYS):
+        asked = at_places(some)
         query = select(*_PACKED).where(
-            col(one.tenant_id) == tenant_of(session), tuple_(col(one.shard), col(one.series), col(one.day)).in_(some)
+            col(one.tenant_id) == tenant_of(session),
+            col(one.shard) == asked.c.shard,
+            col(one.series) == asked.c.series,
+            col(one.day) == asked.c.day,
         )
         for row in session.execute(query):
             yield PackedDay(*row)

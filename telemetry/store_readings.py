@@ -5,10 +5,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import tuple_
+from sqlalchemy import select, tuple_
 from sqlmodel import Session, col, delete, insert
 
-from telemetry.find_series_days import Place, packed_days
+from telemetry.find_series_days import Place, at_places, packed_days
 from telemetry.lots import KEYS, ROWS, lots
 from telemetry.metric import Metric, MetricKind
 from telemetry.moment import DAY, day_of, micros, moment, start_of
@@ -91,7 +91,8 @@ def _replace(
     touched = set(zip(changed.series[begin[:-1]].tolist(), days.tolist(), strict=True))
     gone = [place for place in old if (place[1], start_of(place[2]) // DAY) in touched]
     for some in lots(gone, KEYS):
-        session.execute(delete(one).where(tuple_(col(one.shard), col(one.series), col(one.day)).in_(some)))
+        place = tuple_(col(one.shard), col(one.series), col(one.day))
+        session.execute(delete(one).where(place.in_(select(*at_places(some).c))))
     made = ({"tenant_id": tenant_id, **row} for row in rows(changed, counters[changed.series], shards))
     for lot in lots(made, ROWS):
         session.execute(insert(one), lot)

@@ -58,6 +58,7 @@ class Stretch(NamedTuple):
 def stretch(track: Track) -> Stretch | None:
     """Sum up the readings of one counter.
 
+    >>> import numpy as np
     >>> one = np.array([1, 1, 1])
     >>> stretch(Track(one, np.array([10, 20, 30]), np.array([5.0, 7.0, 2.0]), one)).lost
     7.0
@@ -78,7 +79,7 @@ def stretch(track: Track) -> Stretch | None:
 def used(before: Stretch | None, during: Sequence[Stretch]) -> Usage:
     """Put together what was read before a span and during it.
 
-    >>> used(Stretch(5, 0, 5, 0, 0, 1), [Stretch(7, 10, 2, 20, 7, 2)]).increase
+    >>> used(Stretch(5.0, 0, 5.0, 0, 0.0, 1), [Stretch(7.0, 10, 2.0, 20, 7.0, 2)]).increase
     4.0
     """
     known = [*([before] if before else []), *during]
