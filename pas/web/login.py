@@ -72,7 +72,7 @@ def _try(request: Request, db: Database, organisation: str, email: str, password
 def _form(
     request: Request, *, after: str, organisation: str, email: str = "", refusal: Refusal | None = None
 ) -> Response:
-    return render(
+    response = render(
         request,
         "login.html",
         caller=None,
@@ -82,6 +82,9 @@ def _form(
         email=email,
         code=refusal.code() if refusal else None,
     )
+    if refusal and "retry_after" in refusal.facts:
+        response.headers["Retry-After"] = str(refusal.facts["retry_after"])
+    return response
 
 
 def _status(refusal: Refusal | None) -> int:
