@@ -27,6 +27,9 @@ browser: # the tests drive Debian's Chromium; it is installed where it is missin
 test: setup browser ## Run every test, on SQLite and on PostgreSQL, in a real browser
 	$(BIN)/pytest -n 2 --dist worksteal
 
+prove: setup browser ## The long proofs: twenty kills of each kind, sixteen threads for longer, many more API cases
+	PAS_TEST_KILLS=20 PAS_TEST_TURNS=12 PAS_OPENAPI_EXAMPLES=100 $(BIN)/pytest -n 2 --dist worksteal -rA tests/faults tests/test_openapi.py
+
 check: setup ## Lint, types, floors, dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -41,4 +44,4 @@ fix: setup ## Format, and mend what can be mended by machine
 lock: setup ## Choose the newest versions anew and write requirements.lock
 	$(BIN)/uv pip compile --upgrade --quiet --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
 
-.PHONY: help setup demo demo-small browser test check fix lock
+.PHONY: help setup demo demo-small browser test prove check fix lock
