@@ -37,7 +37,7 @@ def test_all_of_them_at_once(
     def look(turn: int) -> None:
         at = now + timedelta(minutes=1)
         order = assets[turn % ASSETS :] + assets[: turn % ASSETS]
-        sights = [inspection(asset.id, at, grades={"overall": "DC"[turn % 2]}) for asset in order]
+        sights = [inspection(asset.id, at, grades={"overall": "DE"[turn % 2]}) for asset in order]
         with database.writing(tenant) as session:
             log_inspections(session, sights, now=at, by=actor)
 
