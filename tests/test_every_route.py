@@ -26,7 +26,7 @@ WITHOUT_DECLARATION = {"/api/v1/openapi.json", "/static"}
 ENDS_THE_LOGIN = {"/api/v1/logout", "/logout", "/api/v1/me/password"}
 """Not tried by those who may: they would be out of the door, or are asked for a password."""
 NOBODY = Identity("nobody", "", None)
-CHOICES = {"format": ["csv"], "kind": [kind.value for kind in KindName]}
+CHOICES = {"code": ["lamp_hours"], "format": ["csv"], "kind": [kind.value for kind in KindName]}
 """What a path lets one choose: every kind is a door of its own; every format holds the same."""
 SAME_FOR_ALL = {"metric"}
 """Words in a path that are no secret of anybody."""

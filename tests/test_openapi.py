@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import schemathesis
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import Case
@@ -75,6 +76,9 @@ def test_whatever_is_sent_is_answered_as_described(app: FastAPI, alpha: World, n
             _try(operation, who, alpha.first.ids, tried, answered, faults)
 
     print(f"{len(tried)} operations, {tried.total()} cases as {name}, answered {dict(answered)}")  # noqa: T201
+    if who:
+        me = TestClient(app).get("/api/v1/me", headers={"Authorization": f"Bearer {who.token}"})
+        assert me.status_code == 200, "the login ended on the way, so that most doors stayed closed"
     assert not faults, "\n\n".join(f"{label}\n{fault}" for label, fault in faults.items())
 
 
