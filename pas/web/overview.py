@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlmodel import Session, and_, col, func, select
+from sqlmodel import Session, and_, case, col, func, select
 
 from billing.tables import BillFailureRecord, BillRunRecord, ContractLineRecord, ContractRecord, InvoiceRecord
-from lifecycle.alert import AlertState
+from lifecycle.alert import AlertKind, AlertState
 from lifecycle.asset import AssetStatus
 from lifecycle.tables import AlertRecord, AssetRecord, CustomerRecord, ProductRecord, ReassessmentRecord
 from telemetry.tables import TenantRecord, tenant_of
@@ -81,7 +81,7 @@ def by_grade(session: Session, *, holder_id: UUID | None) -> dict[str, int]:
 
 
 def open_alerts(session: Session, *, holder_id: UUID | None, limit: int) -> tuple[int, list[OpenAlert]]:
-    """Count the alerts that wait for an answer, and give the newest."""
+    """Count the alerts that wait for an answer, and give the first: what lasts hours before wear, then the newest."""
     tenant = tenant_of(session)
     query = (
         select(AlertRecord, AssetRecord, ProductRecord.name)
@@ -92,8 +92,9 @@ def open_alerts(session: Session, *, holder_id: UUID | None, limit: int) -> tupl
     if holder_id is not None:
         query = query.where(AssetRecord.holder_id == holder_id)
     count = session.exec(select(func.count()).select_from(query.subquery())).one()
-    newest = query.order_by(col(AlertRecord.raised_at).desc(), col(AlertRecord.id).desc()).limit(limit)
-    return count, [OpenAlert(*row) for row in session.exec(newest)]
+    patient = case((col(AlertRecord.kind) == AlertKind.WEAR, 1), else_=0)
+    first = query.order_by(patient, col(AlertRecord.raised_at).desc(), col(AlertRecord.id).desc()).limit(limit)
+    return count, [OpenAlert(*row) for row in session.exec(first)]
 
 
 def waiting(session: Session) -> int:
