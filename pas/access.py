@@ -33,6 +33,7 @@ __all__ = (
     "nobody_undeclared",
     "roles_of",
     "who_is_asking",
+    "writes",
 )
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -153,6 +154,12 @@ def _reading(caller: "Asking", db: Annotated[Database, Depends(database)]) -> It
 def _writing(request: Request, caller: "Asking", db: Annotated[Database, Depends(database)]) -> Iterator[Session]:
     with db.writing(caller.tenant_id) as session, answered_once(request, session, caller, now=clock.now()):
         yield session
+
+
+def writes(route: object) -> bool:
+    """Tell whether a route works in a `Writing` session, and so does a thing once under an `Idempotency-Key`."""
+    dependant = getattr(route, "dependant", None)
+    return any(needed.call is _writing for needed in getattr(dependant, "dependencies", ()))
 
 
 Asking = Annotated[Caller, Depends(_asking)]

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 
-from pas.access import roles_of
+from pas.access import roles_of, writes
 from pas.api.problems import MEANING, Problem
 from pas.errors import PROBLEM
 from pas.idempotency import HEADER, LONGEST
@@ -38,18 +38,25 @@ def described(app: FastAPI) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(schemas["Problem"].pop("$defs"))
-    for path, method, roles in _declared(app):
+    for path, method, roles, once in _declared(app):
         operation = document.get("paths", {}).get(path, {}).get(method)
         if operation is not None:
+            if once:
+                operation.setdefault("parameters", []).append(_ONCE)
             _complete(operation, path, method, roles)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     return document
 
 
-def _declared(app: FastAPI) -> list[tuple[str, str, list[str]]]:
+def _declared(app: FastAPI) -> list[tuple[str, str, list[str], bool]]:
     return [
-        (route.path_format or "", method.lower(), sorted(roles_of(route) or ()))
+        (
+            route.path_format or "",
+            method.lower(),
+            sorted(role.value for role in roles_of(route) or ()),
+            method == "POST" and writes(route),
+        )
         for route in iter_route_contexts(app.routes)
         for method in route.methods or ()
     ]
@@ -58,8 +65,6 @@ def _declared(app: FastAPI) -> list[tuple[str, str, list[str]]]:
 def _complete(operation: dict[str, Any], path: str, method: str, roles: list[str]) -> None:
     operation["x-roles"] = roles
     operation["security"] = [{name: []} for name in _TOKENS] if roles else []
-    if method == "post" and roles:
-        operation.setdefault("parameters", []).append(_ONCE)
     responses = operation["responses"]
     for status in _refusals(operation, path, method, roles):
         responses.setdefault(str(status), {"description": MEANING[status]})
