@@ -52,7 +52,7 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Print rows under their keys as headings."""
     table = Table(title=title, title_justify="left")
     for heading in rows[0] if rows else ("nothing",):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(str(cell) for cell in row.values()))
     out.print(table)

@@ -5,9 +5,10 @@ from typing import BinaryIO
 
 from lifecycle.actor import Actor
 from pas.db import Database
-from pas.exchange.import_rows import Progress, import_rows
+from pas.exchange.import_rows import import_rows
 from pas.exchange.kind import NOTHING_SAID, Options
 from pas.exchange.report import ImportReport
+from pas.exchange.trial import Progress
 
 
 def import_file(

@@ -10,10 +10,11 @@ from lifecycle.absorb_readings import absorb_readings
 from lifecycle.actor import Actor
 from pas.db import Database
 from pas.exchange.cell import clean
-from pas.exchange.import_rows import Progress, source_of, trial
 from pas.exchange.kind import Options
+from pas.exchange.origin import source_of
 from pas.exchange.reading_batches import Batch, batches
 from pas.exchange.report import MOST_SHOWN, ImportReport
+from pas.exchange.trial import Progress, trial
 from telemetry.queries import metrics
 
 _LONGEST_SOURCE = 40

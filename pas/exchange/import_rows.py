@@ -1,7 +1,6 @@
 """Take the rows of a file: read, compare with what stands there, write what differs, and report on every row."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any, BinaryIO
@@ -15,12 +14,12 @@ from pas.exchange.cell import clean
 from pas.exchange.draft import Draft
 from pas.exchange.kind import NOTHING_SAID, Kind, Options
 from pas.exchange.kinds import kind_named
+from pas.exchange.origin import source_of
 from pas.exchange.read_drafts import habits_of, read_drafts
 from pas.exchange.report import MOST_SHOWN, Change, Difference, ImportReport
 from pas.exchange.sheet import Sheet, read_sheet
+from pas.exchange.trial import Progress, trial
 from telemetry.refusal import Refusal
-
-Progress = Callable[[int], None]
 
 
 def import_rows(
@@ -59,34 +58,6 @@ def import_rows(
     report = ImportReport(kind=kind, file=clean(PurePath(file_name).name), dry_run=dry_run)
     report.notes = [*sheet.notes, *repeated, *(_counted(note, count) for note, count in habits.notes.items())]
     return _told(report, chosen, sheet, drafts)
-
-
-def stem(file_name: str) -> str:
-    """Give a file's name without folder and endings.
-
-    >>> stem("exports/fleet_cars.csv.gz")
-    'fleet_cars'
-    """
-    return PurePath(file_name).name.split(".")[0]
-
-
-def source_of(options: Options, file_name: str) -> str:
-    """Say where a file comes from: as the sender says, or its own name."""
-    return clean(options.source) or clean(stem(file_name)) or "file"
-
-
-@contextmanager
-def trial(session: Session, *, dry_run: bool) -> Iterator[None]:
-    """Let the block write; after a dry run nothing of it is left."""
-    if not dry_run:
-        yield
-        return
-    savepoint = session.begin_nested()
-    try:
-        yield
-    finally:
-        savepoint.rollback()
-        session.expire_all()
 
 
 def _compare(kind: Kind, session: Session, drafts: Sequence[Draft], options: Options) -> list[str]:

@@ -12,6 +12,8 @@ from lifecycle.tables import AssetRecord, ConditionRecord, InspectionRecord, Rea
 from lifecycle.verify_history import verify_chains
 from pas.check import check_database
 from pas.db import Database
+from telemetry.keep_metrics import keep_metrics
+from telemetry.metric import CATALOGUE
 from telemetry.tables import ReadingBatchRecord, SeriesDayRecord
 from tests.faults.killing import KILLS, Command, write_csv
 
@@ -40,6 +42,8 @@ def fleet(database: Database, tenant: int, tmp_path: Path) -> Database:
             [f"K{n % CONTRACTS:03},C1,2024-01-01,2030-01-01,A{n:04},2024-01-01,19.90" for n in range(ASSETS)],
         ),
     }
+    with database.writing(tenant) as session:
+        keep_metrics(session, CATALOGUE)
     for kind, file in files.items():
         Command(database.url, ("import", kind, str(file), "--json")).run()
     Command(database.url, ("seller", "set", *SELLER)).run()
