@@ -1,7 +1,7 @@
 """The worker does what waits: for every tenant it assesses the queued assets, some at a time, each time committed."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 from time import monotonic
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from lifecycle.notice_time_passing import notice_time_passing
 from lifecycle.reassess import Reassessed, reassess
 from pas import clock
 from pas.db import Database
+from pas.idempotency import forget_answers
 from telemetry.tables import TenantRecord
 
 log = structlog.get_logger()
@@ -25,6 +26,8 @@ PAUSE = 2.0
 """Seconds between two looks at an empty queue."""
 SWEEP_EVERY = 3600.0
 """Seconds between two looks for what time alone has made due."""
+ANSWERS_KEPT = timedelta(days=7)
+"""How long a phone may be without signal and still send the same thing again under the same key."""
 PAUSE_AFTER_FAULT = 10.0
 """Seconds to wait after a fault of the database before it is asked again."""
 
@@ -70,11 +73,12 @@ def work_once(database: Database, *, stop: Event | None = None, now: Callable[[]
 
 
 def sweep(database: Database, *, now: Callable[[], datetime] = clock.now) -> int:
-    """Queue, for every tenant, what time alone has made due; give how many assets that are."""
+    """Queue, for every tenant, what time alone has made due, and forget old answers; give how many assets are due."""
     due = 0
     for tenant_id in _tenants(database):
         with database.writing(tenant_id) as session:
             due += notice_time_passing(session, now=now())
+            forget_answers(session, before=now() - ANSWERS_KEPT)
     return due
 
 
