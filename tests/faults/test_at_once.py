@@ -79,8 +79,14 @@ def test_sixteen_threads_lose_no_write_and_meet_no_server_error(
             for turn in range(TURNS):
                 site = client.post("/sites", json={"code": f"S{thread}-{turn}", "name": "Site"})
                 asset = client.post("/assets", json={"serial": f"{thread}-{turn}", **plate})
-                here = {"site_id": site.json()["id"], "at": f"2026-10-{turn % 28 + 1:02}T{thread:02}:{turn // 28:02}:00Z"}
-                seen = {"asset_id": shared, "inspected_at": f"2026-09-{turn % 28 + 1:02}T{thread:02}:{turn // 28:02}:00Z"}
+                here = {
+                    "site_id": site.json()["id"],
+                    "at": f"2026-10-{turn % 28 + 1:02}T{thread:02}:{turn // 28:02}:00Z",
+                }
+                seen = {
+                    "asset_id": shared,
+                    "inspected_at": f"2026-09-{turn % 28 + 1:02}T{thread:02}:{turn // 28:02}:00Z",
+                }
                 seen |= {"id": str(uuid4()), "source": "desk", "grades": {"seat": "B"}}
                 moves = [client.post(f"/assets/{some}/moves", json=here) for some in (asset.json()["id"], shared)]
                 answers.update(
