@@ -1,6 +1,7 @@
 """What every test may ask for: a database of either kind with its schema, a tenant, and a clock that stands."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,19 @@ from pas.schema import migrations
 from pas.settings import settings
 from pas.tables import PersonRecord, SessionRecord
 from telemetry.tables import TenantRecord
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI nothing may be left out: a skipped test fails the run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or os.environ.get("CI") != "true":
+        return
+    skipped = reporter.stats.get("skipped", [])
+    for report in skipped:
+        reporter.write_line(f"skipped, which CI does not allow: {report.nodeid}: {report.longrepr}", red=True)
+    if skipped:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 
