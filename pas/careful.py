@@ -1,4 +1,7 @@
-"""Every route of the API reads its input strictly, and does a write under an `Idempotency-Key` once."""
+"""Every route asks who is there before it reads what they send, reads it strictly, and does a write once.
+
+What a stranger sends is never taken apart, and where no login is needed little is read at all.
+"""
 
 from collections.abc import Callable, Coroutine
 from json import JSONDecodeError
@@ -6,11 +9,16 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 
+from pas.access import database, nobody_undeclared, roles_of
+from pas.headers import counted
 from pas.idempotency import HEADER, Once, fingerprint
 from pas.strict_input import StrictRequest, check_text
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_MOST_OF_STRANGERS = 64 * 1024
+"""Bytes that a route without login reads: a login form is small, and anybody may send one."""
 
 
 def careful(router: APIRouter) -> APIRouter:
@@ -26,7 +34,7 @@ def _carefully(handler_of_route: Callable[[], Handler]) -> Callable[[], Handler]
         handler = handler_of_route()
 
         async def handle(request: Request) -> Response:
-            strict = StrictRequest(request.scope, request.receive)
+            strict = await _admitted(request)
             await _check_input(strict)
             once = await _once(strict)
             response = await handler(strict)
@@ -37,6 +45,15 @@ def _carefully(handler_of_route: Callable[[], Handler]) -> Callable[[], Handler]
         return handle
 
     return get_route_handler
+
+
+async def _admitted(request: Request) -> StrictRequest:
+    """Hold the caller against the route's declaration; a public route reads little."""
+    if roles_of(request.scope.get("route")) == frozenset():
+        return StrictRequest(request.scope, counted(request.scope, request.receive, most=_MOST_OF_STRANGERS))
+    strict = StrictRequest(request.scope, request.receive)
+    await run_in_threadpool(nobody_undeclared, strict, database(strict))
+    return strict
 
 
 async def _check_input(request: StrictRequest) -> None:

@@ -56,18 +56,22 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on while counting its bytes."""
-        received = 0
+        await self._app(scope, counted(scope, receive, most=self._most) if scope["type"] == "http" else receive, send)
 
-        async def receive_counting() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if max(received, announced) > self._most:
-                raise HTTPException(413, f"a body may have {self._most} bytes at the most")
-            return message
 
-        announced = _announced(scope)
-        await self._app(scope, receive_counting if scope["type"] == "http" else receive, send)
+def counted(scope: Scope, receive: Receive, *, most: int) -> Receive:
+    """Count the bytes that come in, and refuse the first beyond `most`, or at once what announces more."""
+    received, announced = 0, _announced(scope)
+
+    async def receive_counting() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if max(received, announced) > most:
+            raise HTTPException(413, f"a body may have {most} bytes at the most")
+        return message
+
+    return receive_counting
 
 
 def _announced(scope: Scope) -> int:

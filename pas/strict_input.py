@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 
 from telemetry.refusal import Refusal
 
@@ -24,7 +25,7 @@ class StrictRequest(Request):
         Raises UnreadableInput, and JSONDecodeError as ever.
         """
         if not hasattr(self, "_json"):
-            self._json = read_json(await self.body())
+            self._json = await run_in_threadpool(read_json, await self.body())
         return self._json
 
 

@@ -150,8 +150,29 @@ def test_a_body_that_is_too_large_is_refused(client: TestClient, app: FastAPI, m
     assert (streamed.status_code, streamed.json()["code"]) == (413, "too-large")
 
 
+def test_what_a_stranger_sends_is_not_taken_apart(app: FastAPI) -> None:
+    json = {"Content-Type": "application/json"}
+    unread = TestClient(app).post("/api/v1/test/echo", content=b'{"a": NaN}', headers=json)
+
+    assert (unread.status_code, unread.json()["code"]) == (401, "not-logged-in")
+
+
+@pytest.mark.parametrize("path", ["/login", "/api/v1/login"])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_where_no_login_is_needed_little_is_read(app: FastAPI, path: str, kind: str) -> None:
+    stranger, headers = TestClient(app), {"Content-Type": kind}
+
+    announced = stranger.post(path, content=b"x" * 70_000, headers=headers)
+    streamed = stranger.post(path, content=(b"x" * 1000 for _ in range(70)), headers=headers)
+
+    assert (announced.status_code, streamed.status_code) == (413, 413)
+
+
 def test_every_answer_carries_safe_headers(client: TestClient) -> None:
-    for answer in (client.get("/api/v1/me"), client.get("/nowhere"), client.get("/api/v1/people")):
+    broken = client.post("/api/v1/test/fail/unknown")
+    for answer in (client.get("/api/v1/me"), client.get("/nowhere"), client.get("/api/v1/people"), broken):
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert "no-store" in answer.headers["Cache-Control"]
