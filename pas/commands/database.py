@@ -1,15 +1,15 @@
 """`pas db`: the schema."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from pas import schema
-from pas.backup import Backup, read_manifest, restore_backup, write_backup
-from pas.check import check_database
-from pas.db import Database
-from pas.settings import settings
 from pas.terminal import AsJson, out, print_json, print_table, progress, refuses
+
+if TYPE_CHECKING:
+    from pas.backup import Backup
+    from pas.db import Database
 
 app = typer.Typer(no_args_is_help=True, help="The database: its schema, its health, its backups.")
 
@@ -18,7 +18,9 @@ app = typer.Typer(no_args_is_help=True, help="The database: its schema, its heal
 @refuses
 def upgrade(*, as_json: AsJson = False) -> None:
     """Bring the schema to this version; data stays."""
-    with Database(settings().url) as database:
+    from pas import schema
+
+    with _configured() as database:
         before, after = schema.upgrade(database)
     if as_json:
         print_json({"before": before, "after": after})
@@ -30,7 +32,9 @@ def upgrade(*, as_json: AsJson = False) -> None:
 @refuses
 def check(*, as_json: AsJson = False) -> None:
     """Check that the schema is of this version and the database whole; count every table."""
-    with Database(settings().url) as database:
+    from pas.check import check_database
+
+    with _configured() as database:
         health = check_database(database)
     if as_json:
         print_json(health._asdict())
@@ -45,7 +49,9 @@ def check(*, as_json: AsJson = False) -> None:
 @refuses
 def backup(file: Path, *, as_json: AsJson = False) -> None:
     """Write every row, as one moment shows them, to FILE, and read it again."""
-    with Database(settings().url) as database, progress("backup", None) as tick:
+    from pas.backup import write_backup
+
+    with _configured() as database, progress("backup", None) as tick:
         written = write_backup(database, file, tick=tick)
     _tell(written, f"backed up to {file}", as_json=as_json)
 
@@ -54,15 +60,26 @@ def backup(file: Path, *, as_json: AsJson = False) -> None:
 @refuses
 def restore(file: Path, *, as_json: AsJson = False) -> None:
     """Fill an empty database from FILE and prove it equal; otherwise nothing is kept."""
+    from pas import schema
+    from pas.backup import read_manifest, restore_backup
+
     total = sum(read_manifest(file).rows.values())
-    with Database(settings().url) as database, progress("restore", total) as tick:
+    with _configured() as database, progress("restore", total) as tick:
         schema.upgrade(database)
         restored = restore_backup(database, file, tick=tick)
     _tell(restored, f"restored from {file}, proved equal", as_json=as_json)
 
 
-def _tell(backup: Backup, sentence: str, *, as_json: bool) -> None:
+def _tell(backup: "Backup", sentence: str, *, as_json: bool) -> None:
     if as_json:
         print_json(backup._asdict())
     else:
         print_table(sentence, [{"table": name, "rows": count} for name, count in backup.rows.items()])
+
+
+def _configured() -> "Database":
+    """Open the configured database as it is: these commands are there for one whose schema is not in place."""
+    from pas.db import Database
+    from pas.settings import settings
+
+    return Database(settings().url)

@@ -4,15 +4,16 @@ import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import NamedTuple
-
-from sqlmodel import Session
+from typing import TYPE_CHECKING, NamedTuple
 
 from lifecycle.actor import Actor
 from pas import clock
-from pas.db import Database
-from pas.settings import settings
 from pas.terminal import err
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from pas.db import Database
 
 FIRST = "main"
 """Slug of the tenant that is founded where a command finds none."""
@@ -21,14 +22,16 @@ FIRST = "main"
 class Work(NamedTuple):
     """One command at work: its session, the moment it began and who runs it."""
 
-    session: Session
+    session: "Session"
     now: datetime
     by: Actor
 
 
-def opened() -> Database:
+def opened() -> "Database":
     """Open the configured database; an embedded one that does not exist yet is made on the spot."""
     from pas import schema
+    from pas.db import Database
+    from pas.settings import settings
 
     database = Database(settings().url)
     schema.ensure(database)
@@ -40,12 +43,13 @@ def operator() -> Actor:
     return Actor(kind="command", name=getpass.getuser())
 
 
-def tenant_id(database: Database, slug: str | None) -> int:
+def tenant_id(database: "Database", slug: str | None) -> int:
     """Find the tenant that a command works for; in an installation that has none yet, found the first.
 
     Raises UnknownTenant.
     """
     from pas.found_tenant import found_tenant, tenants
+    from pas.settings import settings
 
     wanted = slug or settings().tenant
     if wanted is None and not tenants(database):

@@ -1,14 +1,16 @@
 """`pas person`: the people who may log in."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
-from sqlmodel import Session
 
 from pas.role import Role
 from pas.terminal import AsJson, TenantSlug, out, print_json, print_table, refuses
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
 
 app = typer.Typer(no_args_is_help=True, help="The people who may log in.")
 
@@ -108,7 +110,7 @@ def reset(email: str, *, as_json: AsJson = False, tenant: TenantSlug = None) -> 
         out.print(f"{person.email} may log in again; password, shown this once: {password}")
 
 
-def _customer(session: Session, code: str | None) -> UUID | None:
+def _customer(session: "Session", code: str | None) -> UUID | None:
     from sqlmodel import select
 
     from lifecycle.tables import CustomerRecord

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from ipaddress import ip_address
 from threading import Event, Thread
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
 
-from pas.db import Database
-from pas.settings import settings
 from pas.terminal import err, refuses
 from telemetry.refusal import Refusal
+
+if TYPE_CHECKING:
+    from pas.db import Database
 
 
 class UnsafeSetting(Refusal):
@@ -31,6 +32,7 @@ def serve(
 
     from pas.app import create_app
     from pas.commands.frame import opened
+    from pas.settings import settings
 
     address, number = host or settings().host, settings().port if port is None else port
     check_safe(address, settings().public_url)
@@ -41,7 +43,7 @@ def serve(
 
 
 @contextmanager
-def working(database: Database) -> Iterator[None]:
+def working(database: "Database") -> Iterator[None]:
     """Let a worker do what waits, beside the block, and stop it after its present piece of work."""
     from pas.worker import run_worker
 
