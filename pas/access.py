@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from typing import Annotated, TypeVar
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from sqlmodel import Session
@@ -29,6 +28,7 @@ __all__ = (
     "cookie_name",
     "database",
     "digest",
+    "is_foreign",
     "may",
     "nobody_undeclared",
     "roles_of",
@@ -43,6 +43,8 @@ STAFF = (Role.ADMINISTRATOR, Role.FLEET_MANAGER, Role.TECHNICIAN, Role.FINANCE)
 EVERYBODY = (*STAFF, Role.CUSTOMER)
 """Everybody with a login; what a customer sees is narrowed to the customer's own by each query."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_FROM = frozenset({"sec-fetch-site", "origin"})
+"""Headers by which a browser says from where a request comes."""
 
 
 class NotLoggedIn(Refusal):
@@ -132,11 +134,16 @@ def _refuse_foreign_page(request: Request) -> None:
     """Let a cookie act only for our own pages: browsers say from which site a request comes."""
     if request.method in _SAFE:
         return
-    site = request.headers.get("sec-fetch-site")
-    origin = urlsplit(request.headers.get("origin", "")).netloc
-    if site in {"same-origin", "none"} or (site is None and origin and origin == request.headers.get("host")):
-        return
-    raise ForeignPage("a cookie counts only for requests from our own pages; programs send a token")
+    if is_foreign(request) or _FROM.isdisjoint(request.headers.keys()):
+        raise ForeignPage("a cookie counts only for requests from our own pages; programs send a token")
+
+
+def is_foreign(request: Request) -> bool:
+    """Tell whether a browser says that a page of another site sends this; a program says nothing."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    return origin is not None and origin.partition("://")[2] != request.headers.get("host")
 
 
 def _asking(request: Request, db: Annotated[Database, Depends(database)]) -> Caller:

@@ -35,7 +35,8 @@ def _in_words(answer: Callable[..., Any]) -> Callable[..., Any]:
         if isinstance(error, NotLoggedIn):
             return to_login(request)
         page = failed(request, response.status_code, json.loads(bytes(response.body))["code"])
-        page.headers.update({name: value for name, value in response.headers.items() if name == "retry-after"})
+        for name, value in response.headers.items():
+            page.headers.setdefault(name, value)
         return page
 
     return answer_in_words

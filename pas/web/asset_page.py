@@ -83,20 +83,21 @@ class Thing(NamedTuple):
 
 
 def thing(session: Session, *, asset_id: UUID, holder_id: UUID | None, now: datetime) -> Thing:
-    """Gather what is known of a thing.
+    """Gather what is known of a thing; its history, which names who held it before, is not for a holder to read.
 
     Raises UnknownThing, for a thing of somebody else too.
     """
     asset = session.exec(select(AssetRecord).where(AssetRecord.id == asset_id)).first()
     if asset is None or (holder_id is not None and asset.holder_id != holder_id):
         raise UnknownThing("no such thing here")
-    events = _newest(session, AssetEventRecord, asset_id, AssetEventRecord.happened_at, _EVENTS)
+    happened = AssetEventRecord.happened_at
+    events = _newest(session, AssetEventRecord, asset_id, happened, _EVENTS) if holder_id is None else []
     return Thing(
         asset=asset,
         product=session.exec(select(ProductRecord).where(ProductRecord.id == asset.product_id)).one(),
         site=session.exec(select(SiteRecord).where(SiteRecord.id == asset.site_id)).first(),
         holder=session.exec(select(CustomerRecord).where(CustomerRecord.id == asset.holder_id)).first(),
-        previous=session.exec(select(AssetRecord).where(AssetRecord.id == asset.previous_life_id)).first(),
+        previous=_previous(session, asset) if holder_id is None else None,
         condition=session.exec(select(ConditionRecord).where(ConditionRecord.id == asset.condition_id)).first(),
         alerts=_alerts(session, asset_id),
         route=_latest(session, RouteDecisionRecord, asset_id, RouteDecisionRecord.decided_at),
@@ -105,6 +106,10 @@ def thing(session: Session, *, asset_id: UUID, holder_id: UUID | None, now: date
         names=_names(session, events),
         measured=_measured(session, asset_id, now),
     )
+
+
+def _previous(session: Session, asset: AssetRecord) -> AssetRecord | None:
+    return session.exec(select(AssetRecord).where(AssetRecord.id == asset.previous_life_id)).first()
 
 
 def _newest(session: Session, table: Any, asset_id: UUID, by: Any, limit: int) -> list[Any]:

@@ -7,20 +7,20 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import select
 
 from pas import clock
-from pas.access import EVERYBODY, Asking, ForeignPage, Writing, cookie_name, database, may
+from pas.access import EVERYBODY, Asking, ForeignPage, Writing, cookie_name, database, is_foreign, may
 from pas.db import Database
 from pas.login import LoggedIn, WrongLogin, log_in, log_out
 from pas.rate_limit import RateLimit, TooManyRequests
 from pas.refusals import status_of
 from pas.settings import settings
-from pas.web.page import render
+from pas.web.page import LONGEST_WAY_BACK, render
 from telemetry.refusal import Refusal
 from telemetry.tables import TenantRecord
 
 router = APIRouter(include_in_schema=False)
 
 Db = Annotated[Database, Depends(database)]
-After = Annotated[str, Query(alias="next", max_length=500)]
+After = Annotated[str, Query(alias="next", max_length=LONGEST_WAY_BACK)]
 Field = Annotated[str, Form(max_length=300)]
 
 
@@ -62,7 +62,7 @@ def leave(caller: Asking, session: Writing) -> Response:
 
 def _try(request: Request, db: Database, organisation: str, email: str, password: str) -> LoggedIn:
     """Log in once the try is known to be of a page of ours and counted."""
-    if request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
+    if is_foreign(request):
         raise ForeignPage("another site may not log anybody in here")
     tries: RateLimit = request.app.state.logins
     tries.count(request.client.host if request.client else "")

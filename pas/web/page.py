@@ -17,6 +17,8 @@ from pas.words import LANGUAGES, Words
 _HERE = Path(__file__).parent
 _LANGUAGE_COOKIE = "lang"
 _A_YEAR = 365 * 24 * 3600
+LONGEST_WAY_BACK = 500
+"""Characters of an address to which the login leads back; from a longer one it leads to the first page."""
 
 
 class Static(StaticFiles):
@@ -64,7 +66,8 @@ def to_login(request: Request) -> Response:
     """Send the reader to the login, and back here after it."""
     query = f"?{request.url.query}" if request.url.query else ""
     after = quote(request.url.path + query) if request.method == "GET" and request.url.path != "/" else ""
-    return RedirectResponse(f"/login?next={after}" if after else "/login", status_code=303)
+    leads_back = 0 < len(after) <= LONGEST_WAY_BACK
+    return RedirectResponse(f"/login?next={after}" if leads_back else "/login", status_code=303)
 
 
 def failed(request: Request, status: int, code: str) -> Response:

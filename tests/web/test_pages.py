@@ -113,6 +113,36 @@ def test_a_thing_of_another_tenant_is_not_there(browser_of: Callable[..., TestCl
     assert foreign.status_code == 404
 
 
+def test_a_holder_does_not_read_who_held_a_thing_before(browser_of: Callable[..., TestClient], fleet: Fleet) -> None:
+    own = next(asset for asset in fleet.assets.values() if asset.holder_id == fleet.own.id)
+
+    for role, told in ((Role.CUSTOMER, False), (Role.TECHNICIAN, True)):
+        page = browser_of(role).get(f"/assets/{own.id}")
+
+        assert page.status_code == 200
+        assert ('id="history"' in page.text) is told
+
+
+def test_a_page_that_breaks_says_so_in_words_and_safely(
+    browser_of: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = browser_of(Role.TECHNICIAN)
+    monkeypatch.setattr(overview, "by_status", lambda *_, **__: 1 / 0)
+
+    answer = client.get("/")
+
+    assert answer.status_code == 500
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert "ZeroDivision" not in answer.text
+
+
+def test_a_long_address_leads_to_the_login_all_the_same(app: FastAPI) -> None:
+    client = TestClient(app)
+
+    assert client.get(f"/assets?q={'%C3%A9' * 200}").url.path == "/login"
+
+
 def test_who_is_not_logged_in_is_led_to_the_login_and_back(app: FastAPI) -> None:
     client = TestClient(app)
 
@@ -142,10 +172,20 @@ def test_the_login_cookie_is_kept_from_scripts_and_other_sites(app: FastAPI, fle
     assert "Path=/" in cookie
 
 
-def test_another_site_logs_nobody_in(app: FastAPI, fleet: Fleet) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+    ],
+)
+def test_another_site_logs_nobody_in(app: FastAPI, fleet: Fleet, said: dict[str, str]) -> None:
     form = {"organisation": "maker", "email": "technician@maker.example", "password": PASSWORD}
 
-    answer = TestClient(app).post("/login", data=form, headers={"sec-fetch-site": "cross-site"})
+    answer = TestClient(app).post("/login", data=form, headers=said)
 
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
