@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from telemetry.refusal import Refusal
 P = ParamSpec("P")
 T = TypeVar("T")
 
-out = Console()
+out = Console(width=None if sys.stdout.isatty() else 120)
 err = Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -31,6 +32,21 @@ TenantSlug = Annotated[str | None, typer.Option("--tenant", help="Which tenant; 
 
 class InvalidValue(Refusal):
     """A value that a command was given is not of the form that it must have."""
+
+
+class UnusableFile(Refusal):
+    """A file or folder cannot be read or written."""
+
+
+class UnusableDatabase(Refusal):
+    """The database does not answer, or is none of ours."""
+
+
+def in_a_folder(file: Path | None) -> Path | None:
+    """Refuse a file that cannot be made, before any work is done for it."""
+    if file is not None and not file.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {file.parent}")
+    return file
 
 
 def _plain(value: Any) -> Any:
@@ -65,14 +81,36 @@ def refuses(command: Callable[P, T]) -> Callable[P, T]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return command(*args, **kwargs)
-        except ValidationError as error:
-            _tell(_invalid(error), as_json=bool(kwargs.get("as_json")))
-            raise typer.Exit(1) from error
-        except Refusal as refusal:
+        except Exception as error:
+            refusal = _refusal_of(error)
+            if refusal is None:
+                raise
             _tell(refusal, as_json=bool(kwargs.get("as_json")))
-            raise typer.Exit(1) from refusal
+            raise typer.Exit(1) from error
 
     return wrapped
+
+
+def _refusal_of(error: Exception) -> Refusal | None:
+    """Say in words what a command met; None where it is nothing that we foresaw."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, ValidationError):
+        return _invalid(error)
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        return UnusableFile(f"{error.filename or 'a file'}: {(error.strerror or str(error)).lower()}", field="file")
+    return _of_the_database(error)
+
+
+def _of_the_database(error: Exception) -> Refusal | None:
+    from sqlalchemy.exc import ArgumentError, DBAPIError  # noqa: PLC0415 - heavy, and only for what went wrong
+
+    if isinstance(error, ArgumentError):
+        return UnusableDatabase("PAS_DATABASE_URL is no address of a database such as postgresql://user@host/name")
+    if isinstance(error, DBAPIError):
+        cause = " ".join(str(error.orig).split())
+        return UnusableDatabase(f"the database does not do what we ask: {cause}; see PAS_DATABASE_URL and PAS_HOME")
+    return None
 
 
 def _tell(refusal: Refusal, *, as_json: bool) -> None:

@@ -90,6 +90,7 @@ def tell(document: dict[str, Any]) -> None:
     """Print the document as tables."""
     out.print("\n[bold]The demo fleet is synthetic[/]: everything in it is invented.\n")
     print_table("What came in", _import_rows(document))
+    print_table("Refused, and why (the dirt is on purpose)", _refused_rows(document))
     print_table("What the fleet showed", [{"what": what, "how much": figure} for what, figure in _findings(document)])
     print_table("Stories planted, and found", document["stories"])
     print_table("Seconds", [{"step": step, "s": seconds} for step, seconds in document["seconds"].items()])
@@ -111,16 +112,18 @@ def tell_logins(logins: list[dict[str, Any]]) -> None:
 
 def _import_rows(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"kind": kind}
-        | {name: f"{figures[name]:,}" for name in COUNTS}
-        | {"refused because": _because(figures["reasons"]), "s": figures["seconds"]}
+        {"kind": kind} | {name: f"{figures[name]:,}" for name in COUNTS} | {"s": figures["seconds"]}
         for kind, figures in (document["imports"] | {"readings": document["readings"]}).items()
     ]
 
 
-def _because(reasons: dict[str, int]) -> str:
-    most = sorted(reasons.items(), key=lambda reason: -reason[1])[:MOST_REASONS]
-    return ", ".join(f"{rows} {why}" for why, rows in most)
+def _refused_rows(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the commonest reasons of each kind."""
+    return [
+        {"kind": kind, "rows": f"{rows:,}", "because": why}
+        for kind, figures in (document["imports"] | {"readings": document["readings"]}).items()
+        for why, rows in sorted(figures["reasons"].items(), key=lambda reason: -reason[1])[:MOST_REASONS]
+    ]
 
 
 def _findings(document: dict[str, Any]) -> list[tuple[str, str]]:
