@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -11,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from pas.headers import SAFE_HEADERS
 from pas.idempotency import AnsweredBefore
+from pas.log import logger
 from pas.refusals import problem, status_of
 from telemetry.refusal import Refusal
 
@@ -20,7 +20,7 @@ AGAIN_IN = "5"
 _BUSY = frozenset({"40001", "40P01", "55P03", "57P03", "53300", "57014"})
 """PostgreSQL's own codes: could not serialise, deadlock, lock not available, starting up, full, took too long."""
 
-_log = structlog.get_logger("pas")
+_log = logger("pas")
 
 
 def answer_errors(app: FastAPI) -> None:

@@ -6,7 +6,6 @@ from threading import Event
 from time import monotonic
 from typing import NamedTuple
 
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
@@ -16,9 +15,10 @@ from lifecycle.reassess import Reassessed, reassess
 from pas import clock
 from pas.db import Database
 from pas.idempotency import forget_answers
+from pas.log import logger
 from telemetry.tables import TenantRecord
 
-log = structlog.get_logger()
+log = logger("worker")
 
 AT_ONCE = 500
 """Assets in one transaction: so long, at most, does another writer on SQLite wait for the worker."""

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from pas import app as application
 from pas.access import STAFF, Asking, may
@@ -122,6 +123,21 @@ def test_every_error_is_a_problem_document_without_our_insides(
     assert "secret inside" not in answer.text
     assert ("Retry-After" in answer.headers) == (status == 503)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_an_error_is_written_down_without_what_was_sent_or_kept(
+    app: FastAPI, client: TestClient, capfd: pytest.CaptureFixture[str]
+) -> None:
+    client.post("/api/v1/test/fail/unknown", headers={"Idempotency-Key": "a-secret-of-mine"})
+    with app.state.database.reading(1) as session, pytest.raises(DBAPIError) as fault:
+        session.execute(text("SELECT 1 FROM nowhere WHERE a = :a"), {"a": "a-secret-value"})
+    logged = capfd.readouterr()
+
+    assert "RuntimeError" in logged.err
+    assert logged.out == ""
+    assert client.headers["Authorization"].split()[1][:20] not in logged.err
+    assert "a-secret-of-mine" not in logged.err
+    assert "a-secret-value" not in str(fault.value)
 
 
 def test_a_route_without_a_declaration_is_closed_to_everybody(app: FastAPI, client_of: ClientOf) -> None:
