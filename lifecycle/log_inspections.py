@@ -15,6 +15,7 @@ from lifecycle.history import CLOCKS_DIFFER, EARLIEST, NewEvent
 from lifecycle.inspection import OVERALL, Inspection
 from lifecycle.record_events import locked, record_events
 from lifecycle.tables import AssetRecord, InspectionRecord, ProductRecord
+from telemetry.moment import plainly
 from telemetry.queries import metrics
 from telemetry.refusal import Refusal
 from telemetry.tables import tenant_of
@@ -93,7 +94,9 @@ def _refuse_impossible(
     inspection: Inspection, product: ProductRecord, measured: Collection[str], *, now: datetime
 ) -> None:
     if not EARLIEST <= inspection.inspected_at <= now + CLOCKS_DIFFER:
-        sentence = f"nobody can have inspected this at {inspection.inspected_at.isoformat()}; it is {now.isoformat()}"
+        seen = plainly(inspection.inspected_at)
+        past = f"it is {plainly(now)} now" if inspection.inspected_at > now else f"that is before {EARLIEST.year}"
+        sentence = f"nobody can have inspected this on {seen}: {past}; write the moment at which it was seen"
         raise ImpossibleInspection(sentence, field="inspected_at")
     known = {str(item["component"]) for item in product.checklist} | {OVERALL}
     if strange := sorted(set(inspection.grades) - known):

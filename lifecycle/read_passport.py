@@ -32,6 +32,7 @@ from lifecycle.tables import (
     ProductRecord,
     SiteRecord,
 )
+from telemetry.moment import plainly
 from telemetry.refusal import Refusal
 
 
@@ -94,8 +95,8 @@ def _span_at(folded: list[Span], at: datetime) -> Span:
     for span in folded:
         if span.since <= at and (span.until is None or at < span.until):
             return span
-    begin = folded[0].since.isoformat() if folded else "later"
-    raise NotYetThere(f"the register knows this asset from {begin} on, not at {at.isoformat()}", field="at")
+    begin = plainly(folded[0].since) if folded else "later"
+    raise NotYetThere(f"the register knows this asset from {begin} on, not at {plainly(at)}", field="at")
 
 
 def _up_to(folded: list[Span], as_of: datetime) -> list[Span]:

@@ -12,6 +12,7 @@ from lifecycle.history import CLOCKS_DIFFER, EARLIEST, PLACING, NewEvent, Span, 
 from lifecycle.queries import UnknownAsset, chunks
 from lifecycle.tables import AssetEventRecord, AssetRecord, StayRecord
 from telemetry.identity import new_id
+from telemetry.moment import plainly
 from telemetry.refusal import Refusal
 
 
@@ -42,7 +43,7 @@ def possible(at: datetime, *, now: datetime) -> datetime:
     Raises ImpossibleMoment.
     """
     if not EARLIEST <= at <= now + CLOCKS_DIFFER:
-        sentence = f"{at.isoformat()} cannot be: it must lie between {EARLIEST.year} and now ({now.isoformat()})"
+        sentence = f"{plainly(at)} cannot be: it must lie between {EARLIEST.year} and now ({plainly(now)})"
         raise ImpossibleMoment(sentence, field="at")
     return at
 

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from lifecycle.queries import chunks
 from lifecycle.tables import StayRecord
+from telemetry.moment import plainly
 from telemetry.refusal import Refusal
 
 
@@ -26,5 +27,5 @@ def refuse_before_registration(session: Session, moments: Sequence[tuple[UUID, d
         begins |= dict(session.exec(first.group_by(col(StayRecord.asset_id))).all())
     for asset_id, at in moments:
         if asset_id in begins and at < begins[asset_id]:
-            sentence = f"{at.isoformat()} is before the registered begin, {begins[asset_id].isoformat()}"
+            sentence = f"{plainly(at)} is before the registered begin, {plainly(begins[asset_id])}"
             raise BeforeRegistration(f"{sentence}; correct the registration first", field="at")

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import select
 
+from lifecycle.label import UnfitText
 from pas.db import Database, move_in
 from telemetry.keep_metrics import keep_metrics
 from telemetry.metric import CATALOGUE
@@ -25,11 +26,13 @@ class UnusableSlug(Refusal):
 def found_tenant(database: Database, *, slug: str, name: str, now: datetime) -> int:
     """Found a tenant and give its number.
 
-    Raises TenantExists and UnusableSlug.
+    Raises TenantExists, UnusableSlug and UnfitText.
     """
     if not _SLUG.fullmatch(slug):
         sentence = f"the slug {slug!r} must be 3 to 60 lower-case letters, digits and dashes, a letter first"
         raise UnusableSlug(sentence, field="slug")
+    if not name.strip():
+        raise UnfitText(f"the tenant {slug} needs a name that people know it by", field="name")
     with database.at_the_door() as session:
         if session.exec(select(TenantRecord).where(TenantRecord.slug == slug)).first():
             sentence = f"there is a tenant {slug} already; choose another slug"

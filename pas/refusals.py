@@ -12,6 +12,8 @@ STATUS: dict[str, int] = {
     "RestoreDiffers": 500,
     "SchemaDiffers": 409,
     "InvalidValue": 422,
+    "UnusableFile": 422,
+    "UnusableDatabase": 503,
     "NotLoggedIn": 401,
     "WrongLogin": 401,
     "NotAllowed": 403,

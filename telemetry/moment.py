@@ -28,6 +28,15 @@ def moment(number: int) -> datetime:
     return _EPOCH + timedelta(microseconds=int(number))
 
 
+def plainly(moment: datetime) -> str:
+    """Write an aware moment as a sentence needs it, to the minute.
+
+    >>> plainly(datetime(2026, 11, 23, 6, 32, 41, tzinfo=UTC))
+    '2026-11-23 06:32 UTC'
+    """
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def day_of(number: int) -> date:
     """Give the UTC day in which a moment lies."""
     return date.fromordinal(_FIRST_DAY + int(number) // DAY)

@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
-from pas.terminal import AsJson, TenantSlug, err, print_json, print_table, refuses
+from pas.terminal import AsJson, TenantSlug, err, in_a_folder, print_json, print_table, refuses
 
 MonthText = Annotated[str, typer.Argument(metavar="YYYY-MM", help="The month, which must be over.")]
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Such as INV-2026-000123.")]
-OutFile = Annotated[Path | None, typer.Option("--out", help="Write to this file instead of stdout.")]
+OutFile = Annotated[
+    Path | None,
+    typer.Option("--out", help="Write to this file instead of stdout.", dir_okay=False, callback=in_a_folder),
+]
 
 
 class Format(StrEnum):
@@ -61,7 +64,7 @@ def invoice(
 
     with reading(tenant) as work:
         found = queries.invoice(work.session, number=number, customer_id=None)
-    if form is Format.PDF and not as_json:
+    if form is Format.PDF and (out_file is not None or not as_json):
         content = pdf(found.document)
     else:
         shown = {**found.document, "hash": found.hash}
@@ -70,4 +73,6 @@ def invoice(
         sys.stdout.buffer.write(content)
         return
     out_file.write_bytes(content)
+    if as_json:
+        print_json({"number": found.number, "format": form.value, "file": str(out_file)})
     err.print(f"{found.number} is in {out_file}", highlight=False)

@@ -1,11 +1,11 @@
 """`pas db`: the schema."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pas.terminal import AsJson, out, print_json, print_table, progress, refuses
+from pas.terminal import AsJson, in_a_folder, out, print_json, print_table, progress, refuses
 
 if TYPE_CHECKING:
     from pas.backup import Backup
@@ -47,7 +47,9 @@ def check(*, as_json: AsJson = False) -> None:
 
 @app.command()
 @refuses
-def backup(file: Path, *, as_json: AsJson = False) -> None:
+def backup(
+    file: Annotated[Path, typer.Argument(dir_okay=False, callback=in_a_folder)], *, as_json: AsJson = False
+) -> None:
     """Write every row, as one moment shows them, to FILE, and read it again."""
     from pas.backup import write_backup
 
@@ -58,7 +60,7 @@ def backup(file: Path, *, as_json: AsJson = False) -> None:
 
 @app.command()
 @refuses
-def restore(file: Path, *, as_json: AsJson = False) -> None:
+def restore(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], *, as_json: AsJson = False) -> None:
     """Fill an empty database from FILE and prove it equal; otherwise nothing is kept."""
     from pas import schema
     from pas.backup import read_manifest, restore_backup

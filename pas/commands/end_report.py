@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pas.terminal import AsJson, TenantSlug, err, print_json, print_table, refuses
+from pas.terminal import AsJson, TenantSlug, err, in_a_folder, print_json, print_table, refuses
 
 PeriodText = Annotated[
     str, typer.Argument(metavar="PERIOD", help="2026, 2026-Q4, 2026-10, or two months with a slash: 2026-10/2027-04.")
@@ -14,7 +14,9 @@ PeriodText = Annotated[
 AsOf = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="What was known on this day; else today.")
 ]
-CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write the things to this csv file.")]
+CsvFile = Annotated[
+    Path | None, typer.Option("--csv", help="Write the things to this csv file.", dir_okay=False, callback=in_a_folder)
+]
 
 SHOWN = ("contract", "serial", "product", "last_day", "grade", "p10", "p50", "p90", "straight_line", "route")
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pas.terminal import AsJson, TenantSlug, err, out, print_json, print_table, progress, refuses
+from pas.terminal import AsJson, TenantSlug, err, in_a_folder, out, print_json, print_table, progress, refuses
 
 if TYPE_CHECKING:
     from pas.exchange.report import ImportReport
@@ -22,7 +22,10 @@ def import_(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would happen and change nothing.")] = False,
     refused: Annotated[
-        Path | None, typer.Option("--refused", help="Write the refused rows here, with reasons.")
+        Path | None,
+        typer.Option(
+            "--refused", help="Write the refused rows here, with reasons.", dir_okay=False, callback=in_a_folder
+        ),
     ] = None,
     missing: Annotated[
         list[str] | None, typer.Option("--missing", help="A number that means missing, such as 0.")
@@ -68,6 +71,8 @@ def _print(report: "ImportReport", *, as_json: bool) -> None:
         return
     counts = {name: getattr(report, name) for name in ("rows", "new", "changed", "unchanged", "refused")}
     print_table(f"{report.kind} from {report.file}" + (" (dry run)" if report.dry_run else ""), [counts])
+    if report.reasons:
+        print_table("Why", [{"why": why, "rows": count} for why, count in report.reasons.items()])
     if report.refusals:
         print_table("Refused", [refusal.model_dump() for refusal in report.refusals[:_MOST_PRINTED]])
     for note in report.notes:
@@ -77,7 +82,10 @@ def _print(report: "ImportReport", *, as_json: bool) -> None:
 @refuses
 def export(
     kind: Kind,
-    file: Annotated[Path, typer.Argument(help="Where to: a .csv, .csv.gz, .xlsx or .parquet file.", dir_okay=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(help="Where to: a .csv, .csv.gz, .xlsx or .parquet file.", dir_okay=False, callback=in_a_folder),
+    ],
     *,
     as_json: AsJson = False,
     tenant: TenantSlug = None,
@@ -91,9 +99,12 @@ def export(
     refuse_unknown_kind(kind)
     form = format_of(file.name)
     part = file.with_name(f".{file.name}.part")
-    with reading(tenant) as work, part.open("wb") as stream:
-        rows = export_rows(work.session, kind=kind, file=stream, format=form)
-    part.replace(file)
+    try:
+        with reading(tenant) as work, part.open("wb") as stream:
+            rows = export_rows(work.session, kind=kind, file=stream, format=form)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
     if as_json:
         print_json({"kind": kind, "file": file.name, "rows": rows})
     else:

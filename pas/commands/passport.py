@@ -60,10 +60,10 @@ def _moment(text: str, now: datetime) -> datetime:
         if len(text) == len("2026-01-31"):
             return min(datetime.combine(date.fromisoformat(text), time.max, UTC), now)
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         sentence = f"{text!r} is no date such as 2026-01-31 and no moment such as 2026-01-31T12:00Z"
         raise BadDate(sentence, field="as_of") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _lines(read: "Passport") -> list[dict[str, object]]:
