@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from sqlalchemy import inspect
 from sqlmodel import col, select
 
 from lifecycle.tables import AssetRecord, ProductRecord, SaleRecord
@@ -135,3 +136,13 @@ def test_an_unknown_file_is_refused_in_a_sentence(pas: Pas, tmp_path: Path) -> N
 
 def test_the_tables_are_what_the_migrations_make(database: Database) -> None:
     command.check(migrations(database.url))
+
+
+def test_the_schema_goes_back_and_forth(database: Database) -> None:
+    command.downgrade(migrations(database.url), "base")
+    with database.engine.connect() as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+
+    command.upgrade(migrations(database.url), "head")
+    command.check(migrations(database.url))
+    assert add_tenant(database, "again") == 1
