@@ -190,7 +190,8 @@ def test_the_commands_bill_and_print(
     file = tmp_path / "invoice.pdf"
 
     assert (ran.json["issued"], ran.json["failed"]) == (2, 0)
-    assert pas("invoice", number, "--format", "pdf", "--out", str(file)).exit_code == 0
+    written = pas("invoice", number, "--format", "pdf", "--out", str(file), "--json")
+    assert (written.exit_code, written.json["number"], written.json["format"]) == (0, number, "pdf")
     assert file.read_bytes().startswith(b"%PDF")
     shown = pas("invoice", number).json
     assert digest({key: value for key, value in shown.items() if key != "hash"}) == shown["hash"]
