@@ -11,7 +11,10 @@ from sqlmodel import Session, col, select
 
 from lifecycle.alert_rules import Recent, rules
 from lifecycle.condition.assumptions import assumptions, figure
+from telemetry.find_series_days import SeriesKey
 from telemetry.metric import MetricKind
+from telemetry.moment import day_of
+from telemetry.read_usage import rises
 from telemetry.tables import MetricRecord, SeriesDayRecord, SeriesRecord
 
 _AT_ONCE = 500
@@ -77,13 +80,23 @@ def _days(session: Session, series: pd.DataFrame, earliest: date) -> pd.DataFram
     frame = frame.assign(day=[day.toordinal() for day in frame["day"]]).sort_values(
         ["series", "day"], ignore_index=True
     )
-    return frame.assign(rise=_rises(frame))
-
-
-def _rises(frame: pd.DataFrame) -> "pd.Series[float]":
-    """Add to each day's increase what a counter rose over the midnights before it; after a reset it counts from 0."""
     over_night = frame["first"] - frame.groupby("series")["last"].shift()
-    return frame["increase"] + over_night.where(over_night >= 0, frame["first"]).where(over_night.notna(), 0.0)
+    risen = frame.assign(rise=frame["increase"] + over_night.fillna(0.0))
+    fell = (over_night < 0) | (frame["increase"] > frame["last"] - frame["first"])
+    return _risen_by_readings(session, risen, series[series["number"].isin(frame.loc[fell, "series"])])
+
+
+def _risen_by_readings(session: Session, frame: pd.DataFrame, fallen: pd.DataFrame) -> pd.DataFrame:
+    """Put in what the counters among the series that fell rose a day: their readings tell a slip from a reset."""
+    by_series = frame.groupby("series").groups
+    for shard, number in fallen.loc[fallen["counts"], ["shard", "number"]].itertuples(index=False):
+        days = frame.loc[by_series[number], "day"].to_numpy()
+        span = {"first": date.fromordinal(int(days[0])), "last": date.fromordinal(int(days[-1]))}
+        at, rise = rises(session, SeriesKey(int(shard), int(number), counts=True), **span)
+        place = np.searchsorted(days, [day_of(moment).toordinal() for moment in at])
+        rise[:1] *= place[:1] != 0
+        frame.loc[by_series[number], "rise"] = np.bincount(place, weights=rise, minlength=len(days))
+    return frame
 
 
 def _of_one(since: Since, own: pd.DataFrame, today: int) -> Measured:

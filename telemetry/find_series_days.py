@@ -86,10 +86,3 @@ def packed_between(session: Session, key: SeriesKey, *, first: date, last: date)
     query = select(*_PACKED).where(of_series(session, [key]), day.between(first, last)).order_by(day)
     for row in session.execute(query.execution_options(yield_per=100)):
         yield PackedDay(*row)
-
-
-def last_before(session: Session, key: SeriesKey, day: date) -> float | None:
-    """Give the last value of a series before a day."""
-    one = SeriesDayRecord
-    query = select(col(one.last)).where(of_series(session, [key]), col(one.day) < day)
-    return session.scalars(query.order_by(col(one.day).desc()).limit(1)).first()

@@ -10,18 +10,18 @@ import pandas as pd
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from telemetry.find_series_days import Pair, last_before, of_series, packed_between, series_keys
+from telemetry.find_series_days import Pair, of_series, packed_between, series_keys
 from telemetry.lots import KEYS, lots
 from telemetry.metric import Metric
-from telemetry.moment import Moments, moment
-from telemetry.read_usage import means, usages
+from telemetry.moment import DAY, HOUR, Moments, moment
+from telemetry.read_usage import means, rises, usages
 from telemetry.refusal import Refusal
 from telemetry.rollup import Rollups
 from telemetry.series_day import EMPTY, hours_of, unpacked
 from telemetry.sift import EARLIEST
 from telemetry.span import span
 from telemetry.tables import MetricRecord, SeriesDayRecord, SeriesRecord
-from telemetry.track import Track, join
+from telemetry.track import Numbers, Track, join
 from telemetry.usage import GaugeMean, Usage, UseRate, rate
 
 _ROLLUP = ("count", "total", "minimum", "maximum", "first", "last", "mean", "increase")
@@ -120,7 +120,8 @@ def hours(session: Session, *, asset_id: UUID, metric: str, start: datetime, end
     packed = packed_between(session, key, first=asked.first_day, last=asked.last_day)
     found = _table([hours_of(one, counts=key.counts) for one in packed])
     if key.counts:
-        found["increase"] += _over_night(found, last_before(session, key, asked.first_day))
+        at, rise = rises(session, key, first=asked.first_day, last=asked.last_day)
+        found["increase"] = _by_start(found, at - at % HOUR, rise)
     inside = (found["at"] >= moment(asked.start)) & (found["at"] < moment(asked.end))
     return found[inside].reset_index(drop=True)
 
@@ -142,7 +143,8 @@ def days(session: Session, *, asset_id: UUID, metric: str, start: datetime, end:
     found = pd.DataFrame(rows, columns=["at", *_ROLLUP])
     found["at"] = pd.to_datetime(found["at"], utc=True)
     if key.counts:
-        found["increase"] += _over_night(found, last_before(session, key, asked.first_whole))
+        at, rise = rises(session, key, first=asked.first_whole, last=asked.last_day)
+        found["increase"] = _by_start(found, at - at % DAY, rise)
     return found[found["at"] < moment(asked.end)].reset_index(drop=True)
 
 
@@ -174,12 +176,10 @@ def _table(parts: Sequence[Rollups]) -> pd.DataFrame:
     return pd.DataFrame({"at": _stamps(at), **columns}).astype({"count": int})
 
 
-def _over_night(found: pd.DataFrame, before: float | None) -> "pd.Series[float]":
-    """Give what a counter rose over each midnight, beside the first row of the day; after a reset it counts from 0."""
-    night = found["first"] - found["last"].shift(fill_value=np.nan if before is None else before)
-    rise = night.where(night >= 0, found["first"]).where(night.notna(), 0.0)
-    day = found["at"].dt.floor("D")
-    return rise.where(day != day.shift(), 0.0)
+def _by_start(found: pd.DataFrame, start: Moments, rise: Numbers) -> "pd.Series[float]":
+    """Add up what a counter rose in each row's hour or day; a row of dips alone rose by nothing."""
+    risen = pd.Series(rise, index=_stamps(start)).groupby(level=0).sum()
+    return risen.reindex(pd.DatetimeIndex(found["at"]), fill_value=0.0).set_axis(found.index)
 
 
 def _stamps(at: Moments) -> pd.DatetimeIndex:

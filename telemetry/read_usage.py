@@ -1,20 +1,22 @@
 """Read what many counters and levels did over a span: whole days from rollups, ragged ends from the readings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from telemetry.find_series_days import Place, SeriesKey, of_series, packed_days
+from telemetry.find_series_days import Place, SeriesKey, of_series, packed_between, packed_days
 from telemetry.lots import KEYS, lots
+from telemetry.moment import DAY, Moments, start_of
 from telemetry.rollup import hours
-from telemetry.series_day import unpacked
+from telemetry.series_day import EMPTY, unpacked
 from telemetry.span import Span
 from telemetry.tables import SeriesDayRecord, SeriesRecord, tenant_of
-from telemetry.track import Track
+from telemetry.track import Numbers, Track, dips, join
 from telemetry.usage import GaugeMean, Stretch, Usage, mean_of, stretch, used
 
 
@@ -27,39 +29,77 @@ class _Whole(NamedTuple):
     lost: float
 
 
+class _Around(NamedTuple):
+    """The days with readings next to some days of a series: the two before them, and the one after; None: no more."""
+
+    earlier: date | None = None
+    before: date | None = None
+    after: date | None = None
+
+
 def usages(session: Session, keys: Sequence[SeriesKey], asked: Span) -> dict[SeriesKey, Usage]:
-    """Give the use of many counters over one span."""
+    """Give the use of many counters over one span: those that never fell from rollups, the others reading by reading.
+
+    Whether a reading is a dip is told by its neighbours, so the days around the span are looked at too.
+    """
     found: dict[SeriesKey, Usage] = {}
     for some in lots(keys, KEYS):
-        before, whole = _days_before(session, some, asked.first_day), _whole_days(session, some, asked)
-        days = {key: _needed(asked, before.get(key.number), whole.get(key.number)) for key in some}
+        around = _days_around(session, some, asked.first_day, asked.last_day)
+        whole = _whole_days(session, some, asked)
+        days = {key: _needed(asked, around[key.number], whole.get(key.number)) for key in some}
         tracks = _tracks(session, [(key.shard, key.number, day) for key, own in days.items() for day in own])
-        found |= {
-            key: _used(asked, {day: tracks.get((key.number, day)) for day in own}, whole.get(key.number))
-            for key, own in days.items()
-        }
+        for key, own in days.items():
+            known = {day: tracks[key.number, day] for day in sorted(own) if (key.number, day) in tracks}
+            if _fell(known, whole.get(key.number)):
+                found[key] = _used_by_readings(_without_dips(session, key, asked.first_day, asked.last_day), asked)
+            else:
+                found[key] = _used(asked, known, whole.get(key.number))
     return found
 
 
-def _days_before(session: Session, keys: Sequence[SeriesKey], day: date) -> dict[int, date]:
-    """Find for each series its last day with readings before a day: one step down the key each."""
-    one = SeriesDayRecord
-    last = (
-        select(func.max(one.day))
+def rises(session: Session, key: SeriesKey, *, first: date, last: date) -> tuple[Moments, Numbers]:
+    """Give by how much a counter rose with each reading of some days since the one before; dips are passed over."""
+    track = _without_dips(session, key, first, last)
+    before = np.append(track.value[:1], track.value[:-1])
+    rise = np.where(track.value < before, track.value, track.value - before)
+    inside = (track.at >= start_of(first)) & (track.at < start_of(last) + DAY)
+    return track.at[inside], rise[inside]
+
+
+def _without_dips(session: Session, key: SeriesKey, first: date, last: date) -> Track:
+    """Load the readings of some days of one counter, and of the days next to them, and drop the dips."""
+    around = _days_around(session, [key], first, last)[key.number]
+    start, end = around.earlier or around.before or first, around.after or last
+    track = unpacked(list(packed_between(session, key, first=start, last=end)))
+    return track.take(~dips(track, np.arange(len(track)) == 0))
+
+
+def _days_around(session: Session, keys: Sequence[SeriesKey], first: date, last: date) -> dict[int, _Around]:
+    """Find for each series the days with readings next to some days: a step down the key each."""
+    before = _next_day(func.max, lambda day: day < first)
+    earlier = _next_day(func.max, lambda day: day < before)
+    after = _next_day(func.min, lambda day: day > last)
+    number = col(SeriesRecord.number)
+    query = select(number, earlier, before, after).where(
+        col(SeriesRecord.tenant_id) == tenant_of(session), number.in_([key.number for key in keys])
+    )
+    return {series: _Around(*days) for series, *days in session.execute(query)}
+
+
+def _next_day(nearest: Callable[[Any], Any], where: Callable[[Any], ColumnElement[bool]]) -> ScalarSelect[date]:
+    """Ask for one day of each series."""
+    one = aliased(SeriesDayRecord)
+    return (
+        select(nearest(one.day))
         .where(
             col(one.tenant_id) == col(SeriesRecord.tenant_id),
             col(one.shard) == col(SeriesRecord.shard),
             col(one.series) == col(SeriesRecord.number),
-            col(one.day) < day,
+            where(col(one.day)),
         )
         .correlate(SeriesRecord)
         .scalar_subquery()
     )
-    number = col(SeriesRecord.number)
-    query = select(number, last).where(
-        col(SeriesRecord.tenant_id) == tenant_of(session), number.in_([key.number for key in keys])
-    )
-    return {series: found for series, found in session.execute(query) if found is not None}
 
 
 def _whole_days(session: Session, keys: Sequence[SeriesKey], asked: Span) -> dict[int, _Whole]:
@@ -94,22 +134,30 @@ def _between(asked: Span) -> ColumnElement[bool]:
     return (day > asked.first_day) & (day < asked.last_day)
 
 
-def _needed(asked: Span, before: date | None, whole: _Whole | None) -> set[date]:
-    """Give the days whose readings are looked at: the ends of the span, and where its first and last ones stand."""
-    days = {asked.first_day, asked.last_day}
-    if before is not None:
-        days.add(before)
-    return days | ({whole.first_day, whole.last_day} if whole is not None else set())
+def _needed(asked: Span, around: _Around, whole: _Whole | None) -> set[date]:
+    """Give the days whose readings are looked at: the ends of the span and of the days inside it, and those around."""
+    inside = (whole.first_day, whole.last_day) if whole is not None else ()
+    return {day for day in (asked.first_day, asked.last_day, *around, *inside) if day is not None}
+
+
+def _fell(known: Mapping[date, Track], whole: _Whole | None) -> bool:
+    """Tell whether a counter was ever lower than before."""
+    value = join([EMPTY, *known.values()]).value
+    return bool((value[1:] < value[:-1]).any()) or (whole is not None and whole.lost != 0)
 
 
 def _tracks(session: Session, places: Sequence[Place]) -> dict[tuple[int, date], Track]:
     return {(one.series, one.day): unpacked([one]) for one in packed_days(session, places)}
 
 
-def _used(asked: Span, tracks: Mapping[date, Track | None], whole: _Whole | None) -> Usage:
+def _used_by_readings(track: Track, asked: Span) -> Usage:
+    during = _cut(track, asked.start, asked.end)
+    return used(_cut(track, None, asked.start), [during] if during else [])
+
+
+def _used(asked: Span, known: Mapping[date, Track], whole: _Whole | None) -> Usage:
     """Put a counter's days together, in the order of time."""
-    known = {day: track for day, track in tracks.items() if track is not None}
-    earlier = [_cut(known[day], None, asked.start) for day in sorted(known) if day <= asked.first_day]
+    earlier = [_cut(track, None, asked.start) for day, track in known.items() if day <= asked.first_day]
     first = _cut(known.get(asked.first_day), asked.start, asked.end)
     last = _cut(known.get(asked.last_day), asked.start, asked.end) if asked.last_day > asked.first_day else None
     middle = _middle(whole, known)

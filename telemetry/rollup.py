@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from telemetry.moment import DAY, HOUR, Moments
-from telemetry.track import Marks, Numbers, Places, Track, starts
+from telemetry.track import Marks, Numbers, Places, Track, dips, starts
 
 HOURS_A_DAY = 24
 
@@ -29,7 +29,7 @@ class Rollups:
     mean: Numbers
     """Of an hour: each reading counts until the next one or the hour's end. Of a day: the mean of its hours' means."""
     increase: Numbers
-    """By how much a counter rose since the reading before of the same day; 0 for a gauge."""
+    """By how much a counter rose since the reading before of the same day, its dips passed over; 0 for a gauge."""
 
     def columns(self) -> dict[str, Any]:
         """Give the columns by name."""
@@ -44,7 +44,7 @@ def hours(track: Track, is_counter: Marks) -> Rollups:
     """Roll at least one reading up by hour; `is_counter` stands beside each reading.
 
     The first reading of a day raises nothing here: what a counter did over midnight belongs to no single day's
-    readings, so whoever adds days up adds it (see `telemetry.usage`).
+    readings, so whoever adds days up adds it (see `telemetry.read_usage`). The same holds of a day's last reading.
     """
     start = track.at - track.at % HOUR
     begin = starts(track.series, start)
@@ -108,16 +108,21 @@ def _held_mean(track: Track, start: Moments, begin: Places) -> Numbers:
 
 def _lost_in_resets(track: Track) -> Numbers:
     """Give the count that a counter lost at each reading: what stood before, where it fell within a day."""
-    before = np.append(0.0, track.value[:-1])
-    fell = (track.value < before) & ~_begins_day(track)
-    return np.where(fell, before, 0.0)
+    shown, before = _shown(track)
+    return np.where((shown < before) & ~_begins_day(track), before, 0.0)
 
 
 def _rises(track: Track) -> Numbers:
     """Give how much a counter rose at each reading; after a reset it counts from zero."""
-    before = np.append(0.0, track.value[:-1])
-    rise = np.where(track.value < before, track.value, track.value - before)
+    shown, before = _shown(track)
+    rise = np.where(shown < before, shown, shown - before)
     return np.where(_begins_day(track), 0.0, rise)
+
+
+def _shown(track: Track) -> tuple[Numbers, Numbers]:
+    """Give what a counter stood at with each reading, the dips within a day passed over, and what before."""
+    shown = np.where(dips(track, _begins_day(track)), np.append(0.0, track.value[:-1]), track.value)
+    return shown, np.append(0.0, shown[:-1])
 
 
 def _begins_day(track: Track) -> Marks:

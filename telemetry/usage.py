@@ -23,9 +23,13 @@ class Usage(NamedTuple):
     closing: float | None = None
     closing_at: datetime | None = None
     increase: float = 0.0
-    """Never negative: where a counter fell, it was reset, and what it shows then was counted from zero."""
+    """Never negative: where a counter fell, it was reset, and what it shows then was counted from zero.
+
+    One reading that dips, with the next one back where the counter was, is a slip and passed over: see
+    `telemetry.track.dips`.
+    """
     readings: int = 0
-    """How many readings came after the start, up to and including the end."""
+    """How many readings came after the start, up to and including the end, dips not counted."""
 
 
 class UseRate(NamedTuple):

@@ -73,6 +73,24 @@ def test_a_reset_counter_counts_on(session: Session, asset: AssetRecord, now: da
     assert read.use == pytest.approx(24 * 59, rel=0.05)
 
 
+@pytest.mark.parametrize("every", [1, 24], ids=["hourly", "daily"])
+def test_one_low_reading_wears_nothing(
+    session: Session, asset: AssetRecord, now: datetime, actor: Actor, every: int
+) -> None:
+    shown = np.arange(HOURS, dtype=float)[::every] + 5000
+    slipped = shown.copy()
+    slipped[[2, 24, 37]] = 3.0
+    since = {asset.id: Since((now - timedelta(days=60)).date(), False, "lamp_hours")}  # noqa: FBT003
+    at = [now - timedelta(hours=HOURS - hour) for hour in range(0, HOURS, every)]
+    frame = pd.DataFrame({"asset": str(asset.id), "metric": "lamp_hours", "at": at, "value": slipped})
+    absorb_readings(session, frame=frame, key=None, source="test", now=now, by=actor)
+
+    read = measured(session, wanted=since, today=now.date())[asset.id]
+
+    assert read.use_per_day == pytest.approx(24, rel=0.05)
+    assert read.use == pytest.approx(24 * 59, rel=0.05)
+
+
 def test_a_hot_room_ages_the_thing_and_raises_one_alert(
     session: Session, asset: AssetRecord, now: datetime, actor: Actor
 ) -> None:

@@ -105,8 +105,16 @@ def test_any_split_order_and_duplication_ends_the_same(database: Database, measu
         assert _state(session) == expected
 
 
+def _without_dips(points: list[tuple[datetime, float]]) -> list[tuple[datetime, float]]:
+    """Drop each reading below the one before it where the next one is not below that."""
+    values = [value for _, value in points]
+    dips = {i for i in range(1, len(points) - 1) if values[i] < values[i - 1] <= values[i + 1]}
+    return [point for i, point in enumerate(points) if i not in dips]
+
+
 def _plain_usage(points: list[tuple[datetime, float]], start: datetime, end: datetime) -> Usage:
     """Work the use out reading by reading."""
+    points = _without_dips(points)
     before = [point for point in points if point[0] <= start]
     during = [point for point in points if start < point[0] <= end]
     chain = [*before[-1:], *during]
@@ -181,6 +189,39 @@ def test_hours_days_and_the_whole_say_the_same(database: Database, measured: dic
             parts = [hours(session, **{**span, "end": cut}), hours(session, **{**span, "start": cut})]
             assert sum(len(part) for part in parts) == len(hourly)
             assert sum(part["increase"].sum() for part in parts) == hourly["increase"].sum()
+
+
+@modest
+@given(
+    steps=st.lists(st.tuples(st.integers(1, 2_000), st.integers(0, 9)), min_size=3, max_size=12),
+    data=st.data(),
+)
+def test_one_low_reading_changes_no_use_of_any_span(
+    database: Database, steps: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    counter, slipped = ((asset, "operating_hours") for asset in ASSETS)
+    minutes_, values = (np.cumsum(column).tolist() for column in zip(*steps, strict=True))
+    after = data.draw(st.integers(0, len(steps) - 2))
+    at = data.draw(st.integers(minutes_[after], minutes_[after + 1]))
+    low = data.draw(st.integers(0, 500)) / 10
+    right = [((*counter, minute), value + 1_000.0) for minute, value in zip(minutes_, values, strict=True)]
+    wrong = [((*slipped, key[2]), value) for key, value in right if key[2] != at] + [((*slipped, at), low)]
+    right = [one for one in right if one[0][2] != at]
+    cuts = data.draw(st.lists(st.integers(0, 24_000), min_size=2, max_size=2))
+    tenant = _fresh_tenant(database)
+    with database.writing(tenant) as session:
+        mixed = data.draw(st.permutations(wrong))
+        for rows in (right, mixed[::2], mixed[1::2]):
+            _ingest(session, rows)
+        found = usage(session, wanted=[counter, slipped], start=_at(min(cuts)), end=_at(max(cuts)))
+        span = {"metric": "operating_hours", "start": EVER[0], "end": EVER[1]}
+        risen = [
+            [bucket(session, asset_id=asset, **span)["increase"].sum() for bucket in (hours, days)] for asset in ASSETS
+        ]
+
+    inside = minutes_[0] < at < minutes_[-1]
+    assert found[counter] == found[slipped] or not inside
+    assert risen[0] == risen[1] or not inside
 
 
 @given(st.datetimes(datetime(1, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
