@@ -44,9 +44,13 @@ def share(policy: Proration, *, part: Period, whole: Period) -> Share:
 
 
 def _commercial_days(period: Period) -> int:
-    """Count days as if every month had thirty: a 31st adds none, the end of February adds those that lack."""
+    """Count days as if every month had thirty: a 31st adds none, the end of February adds those that lack.
+
+    >>> _commercial_days(Period(date(2026, 7, 1), date(2026, 7, 31)))
+    30
+    """
     return _commercial_day(period.end) - _commercial_day(period.start)
 
 
 def _commercial_day(day: date) -> int:
-    return (day.year * 12 + day.month) * COMMERCIAL_MONTH + min(day.day, COMMERCIAL_MONTH) - 1
+    return (day.year * 12 + day.month) * COMMERCIAL_MONTH + min(day.day - 1, COMMERCIAL_MONTH)
