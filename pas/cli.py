@@ -4,6 +4,7 @@ import typer
 
 from pas.commands import (
     audit,
+    bench,
     billing,
     database,
     demo,
@@ -28,6 +29,7 @@ app.command("demo")(demo.demo)
 app.command("import")(exchange.import_)
 app.command("export")(exchange.export)
 app.add_typer(audit.app, name="audit")
+app.add_typer(bench.app, name="bench")
 app.command("passport")(passport.passport)
 app.command("bill-month")(billing.bill_month)
 app.command("invoice")(billing.invoice)
