@@ -47,7 +47,7 @@ a column a metric, say which is which:
 signed is not changed by a file. **Inspections** are added, never rewritten. Of a registered **asset** a file may change
 the site, the holder, the place and the status; `since` tells from when on.
 
-**Limits.** 1 GiB unpacked (512 MiB for a workbook) and 1,000,000 rows a file; readings 100,000,000 rows.
+**Limits.** 512 MiB unpacked and 1,000,000 rows a file, a sheet of 25,000,000 cells; readings 100,000,000 rows.
 
 A column in **bold** must be there.
 """

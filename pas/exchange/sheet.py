@@ -6,20 +6,27 @@ import gzip
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import PurePath
 from typing import Any, BinaryIO, NamedTuple
 
+from pas.exchange import extent
 from pas.exchange.cell import Raw, clean
 from pas.exchange.quoting import unquoted
 from telemetry.refusal import Refusal
 
-MOST_BYTES = 1024 * 1024 * 1024
+MOST_BYTES = 512 * 1024 * 1024
 """Largest file after unpacking: far above a true fleet, far below what fills a machine."""
+MOST_CELLS = 25_000_000
+"""Largest block of a workbook: its reader takes room for every cell up to the farthest, also for the empty ones."""
 MOST_ROWS = 1_000_000
 MOST_COLUMNS = 1_000
 _SAMPLE = 256 * 1024
+_ROWS_AT_ONCE = 1_000
+_END = ["\x00end\x00"]
+_LAST = ("\n", f"{_END[0]}\n")
 _SEPARATORS = ",;\t|"
 _FIRST_BYTES = {"xlsx": b"PK\x03\x04", "parquet": b"PAR1"}
 
@@ -83,7 +90,7 @@ def _bytes_of(file: BinaryIO) -> bytes:
     except (OSError, EOFError, ValueError) as error:
         raise UnreadableFile(f"the file is damaged: {error}"[:200], field="file") from error
     if len(content) > MOST_BYTES:
-        raise FileTooLarge("the file is larger than 1 GiB; send it in parts", field="file")
+        raise FileTooLarge("the file unpacks to more than 512 MiB; send it in parts", field="file")
     return content
 
 
@@ -96,8 +103,9 @@ def decoding(beginning: bytes) -> tuple[str, str | None]:
     ):
         if beginning.startswith(mark):
             return encoding, None
-    if beginning[1:200:2].count(0) > len(beginning[:200]) // 4:
-        return "utf-16-le", "the text was read as UTF-16"
+    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if beginning[first:200:2].count(0) > len(beginning[:200]) // 4:
+            return encoding, "the text was read as UTF-16"
     try:
         codecs.getincrementaldecoder("utf-8")().decode(beginning)
     except UnicodeDecodeError:
@@ -122,23 +130,29 @@ def separator_of(sample: str) -> str:
 def _from_csv(file: BinaryIO) -> Sheet:
     content = _bytes_of(file)
     encoding, note = decoding(content)
-    text = content.decode(encoding, errors="replace")
-    separator = separator_of(text[:_SAMPLE])
+    separator = separator_of(content[:_SAMPLE].decode(encoding, errors="replace"))
     csv.field_size_limit(2**24)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    text = io.TextIOWrapper(io.BytesIO(content), encoding, errors="replace", newline="")
+    lines = csv.reader(chain(text, _LAST), delimiter=separator, skipinitialspace=True)
     sheet = _laid_out(_csv_rows(lines))
     points = {",": True, ";": False}.get(separator)
     return sheet._replace(point_decimals=points, notes=(note,) if note else ())
 
 
 def _csv_rows(lines: Iterator[list[str]]) -> Iterator[list[Raw]]:
+    """Give the rows but for the mark at the end, which a quotation mark that nobody closes would swallow."""
+    number = 0
     try:
-        for cells in lines:
+        for number, cells in enumerate(lines, start=1):  # noqa: B007 - told of the last row
+            if cells == _END:
+                return
             if len(cells) == 1 and cells[0].startswith("sep="):
                 continue
             yield [unquoted(cell) for cell in cells]
     except csv.Error as error:
         raise UnreadableFile(f"the csv is damaged: {error}"[:200], field="file") from error
+    sentence = f"a quotation mark in row {number} is never closed, so all that follows would be one cell; close it"
+    raise UnreadableFile(sentence, field="file")
 
 
 def _from_xlsx(file: BinaryIO) -> Sheet:
@@ -154,13 +168,15 @@ def _from_xlsx(file: BinaryIO) -> Sheet:
 
 
 def _refuse_bomb(file: BinaryIO) -> None:
-    """Hold the workbook's unpacked size against the limit before anybody unpacks it."""
+    """Hold the workbook's size and reach against the limits before anybody unpacks it and lays it out."""
     try:
-        size = sum(part.file_size for part in zipfile.ZipFile(file).infolist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        if extent.unpacked_size(file) > MOST_BYTES:
+            raise FileTooLarge("the workbook unpacks to more than 512 MiB; send it in parts", field="file")
+        if extent.cells(file) > MOST_CELLS:
+            sentence = f"the sheet reaches over more than {MOST_CELLS} cells; delete what stands far off its table"
+            raise FileTooLarge(sentence, field="file")
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, ValueError, EOFError) as error:
         raise UnreadableFile(f"the workbook is damaged: {error}"[:200], field="file") from error
-    if size > MOST_BYTES // 2:
-        raise FileTooLarge("the workbook unpacks to more than 512 MiB; send it in parts", field="file")
     file.seek(0)
 
 
@@ -171,12 +187,40 @@ def _from_parquet(file: BinaryIO) -> Sheet:
     try:
         stored = pq.ParquetFile(file)
         refuse_too_many(stored.metadata.num_rows, stored.metadata.num_columns)
-        columns = stored.read()
-        values: list[list[Any]] = [column.to_pylist() for column in columns.columns]
+        values: dict[str, list[Any]] = {name: [] for name in _plain_columns(stored)}
+        for batch in _pieces(stored):
+            for found, column in zip(values.values(), batch, strict=True):
+                found.extend(column.to_pylist())
     except (pa.ArrowException, OSError, ValueError, UnicodeError) as error:
         raise UnreadableFile(f"the parquet file is damaged: {error}"[:200], field="file") from error
-    rows = [list(row) for row in zip(*values, strict=True)]
-    return Sheet([clean(name) for name in columns.column_names], rows, list(range(2, len(rows) + 2)))
+    rows = [list(row) for row in zip(*values.values(), strict=True)]
+    return Sheet([clean(name) for name in values], rows, list(range(2, len(rows) + 2)))
+
+
+def _plain_columns(stored: Any) -> list[str]:
+    """Give the names of the columns, where each has its own and none hides packed words inside its cells."""
+    kinds = {field.name: str(field.type) for field in stored.schema_arrow}
+    packed = [name for name, kind in kinds.items() if "dictionary" in kind and not kind.startswith("dictionary")]
+    if packed or len(kinds) != len(stored.schema_arrow.names):
+        raise UnreadableFile("two columns of the parquet file share a name, or one is packed twice", field="file")
+    return list(kinds)
+
+
+def _pieces(stored: Any) -> Iterator[list[Any]]:
+    """Read so few rows at a time that a word packed a million times is noticed before it is laid out."""
+    groups = [stored.metadata.row_group(number) for number in range(stored.metadata.num_row_groups)]
+    read = sum(group.total_byte_size for group in groups)
+    _refuse_too_large(read)
+    for batch in stored.iter_batches(batch_size=_ROWS_AT_ONCE):
+        plain = [getattr(column, "dictionary_decode", lambda column=column: column)() for column in batch.columns]
+        read += sum(column.nbytes for column in plain)
+        _refuse_too_large(read)
+        yield plain
+
+
+def _refuse_too_large(size: int) -> None:
+    if size > MOST_BYTES:
+        raise FileTooLarge("the file unpacks to more than 512 MiB; send it in parts", field="file")
 
 
 def refuse_too_many(rows: int, columns: int) -> None:
