@@ -7,16 +7,24 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pytest
+from sqlmodel import Session, col, select
 
+from billing.bill_month import bill_month
+from billing.bill_run import BillRun
 from billing.contract import Proration, VatCategory
 from billing.period import Month, Period, local_day
 from billing.proration import share
+from billing.tables import InvoiceRecord
 from billing.vat import Taxed, vat_shares
 from lifecycle.money import to_cents
+from telemetry.ingest import ingest
+from tests.billing.billed_fleet import CLERK, contract, found_fleet, line, read_meter, sign
 
 pytestmark = pytest.mark.shared
 
+LATER = datetime(2026, 12, 2, 9, tzinfo=UTC)
 ACTUAL, THIRTY = Proration.ACTUAL_DAYS, Proration.FIXED_30
 
 
@@ -193,3 +201,75 @@ def test_use_at_the_edge_of_a_month_belongs_to_the_local_month(cases: dict[str, 
     for text, count in expected.items():
         start, end = Month(text).instants(zone)
         assert sum(start <= moment < end for moment in moments) == int(count)
+
+
+def test_an_end_in_a_leap_february_leaves_the_rest_of_its_days(cases: dict[str, dict[str, Any]]) -> None:
+    expected = cases["LEAP-feb-2024-end"]["expected"]
+    month, swap = Month("2024-02"), day("2024-02-13")
+    assert part_of("29.00", Period(swap, month.end), month) == Decimal(expected["credit_note"])
+    assert part_of("5.00", Period(month.start, swap), month) == Decimal(expected["usage_net"])
+
+
+def test_three_more_things_for_half_a_month(cases: dict[str, dict[str, Any]]) -> None:
+    given, month = cases["SWAP-qty"]["given"], Month("2025-06")
+    more = given["to_qty"] - given["from_qty"]
+    rest = Period(day("2025-06-16"), month.end)
+    assert more * part_of(given["unit"], rest, month) == Decimal(cases["SWAP-qty"]["expected"]["charge"])
+
+
+def test_many_things_from_the_fifth_cost_their_days(cases: dict[str, dict[str, Any]]) -> None:
+    march = Month("2023-03")
+    net = part_of("2500.00", Period(day("2023-03-05"), march.end), march)
+    assert net == Decimal(cases["INSTALLED-BASE-start"]["expected"]["net"])
+
+
+def test_vat_after_a_discount_is_that_of_what_is_left(cases: dict[str, dict[str, Any]]) -> None:
+    given, expected = cases["UBL-odoo-259576"]["given"], cases["UBL-odoo-259576"]["expected"]
+    listed = [*map(Decimal, given["lines"]), -Decimal(expected["discount"])]
+    (one,) = vat_shares([Taxed(VatCategory.STANDARD, Decimal(given["vat"]), net) for net in listed])
+    assert [one.taxable, one.vat, one.taxable + one.vat] == [Decimal(expected[key]) for key in ("net", "vat", "gross")]
+
+
+def test_the_share_of_a_whole_is_one_whenever_it_is_counted(cases: dict[str, dict[str, Any]]) -> None:
+    first, last = cases["ERP-advance"]["given"]["period"].split("..")
+    whole = Period(day(first), day(last) + timedelta(days=1))
+    owed = share(ACTUAL, part=whole, whole=whole)
+    assert Decimal(owed.days) / owed.of == Decimal(cases["ERP-advance"]["expected"]["factor"])
+
+
+def test_three_runs_make_one_invoice(cases: dict[str, dict[str, Any]], session: Session) -> None:
+    fleet = found_fleet(session, assets=1)
+    sign(session, contract(fleet.customer, "C-1", [line(fleet.assets[0])]))
+    runs = [_bill(session, "2026-10") for _ in range(cases["ERP-rerun"]["given"]["runs"])]
+    assert sum(run.issued for run in runs) == cases["ERP-rerun"]["expected"]["invoices"]
+
+
+def test_a_skipped_month_is_billed_later_once_in_its_own_period(
+    cases: dict[str, dict[str, Any]], session: Session
+) -> None:
+    fleet = found_fleet(session, assets=1)
+    sign(session, contract(fleet.customer, "C-1", [line(fleet.assets[0])]))
+    down = cases["ERP-skipped"]["given"]["job_down"]
+    runs = [_bill(session, month) for month in ("2026-11", down, "2026-11", down)]
+    assert [run.issued for run in runs] == [1, 1, 0, 0]
+    months = session.exec(select(InvoiceRecord.period_start).order_by(col(InvoiceRecord.period_start))).all()
+    assert [f"{month:%Y-%m}" for month in months] == [down, "2026-11"]
+
+
+def test_late_use_is_billed_or_kept_apart_with_a_reason(cases: dict[str, dict[str, Any]], session: Session) -> None:
+    assert cases["LATE-window"]["expected"]["rule"]
+    fleet = found_fleet(session, assets=1)
+    metered = line(fleet.assets[0], monthly_fee="1", meter="lamp_hours", unit_price="1")
+    sign(session, contract(fleet.customer, "C-1", [metered]))
+    read_meter(session, fleet.assets[0], {"2026-09-30T12:00:00Z": 10.0}, LATER)
+    assert _bill(session, "2026-10").net == Decimal("1.00")
+    read_meter(session, fleet.assets[0], {"2026-10-20T12:00:00Z": 50.0}, LATER)
+    assert _bill(session, "2026-11").net == Decimal("41.00")
+    ancient = pd.DataFrame(
+        {"asset_id": [str(fleet.assets[0].id)], "metric": "lamp_hours", "at": ["1980-01-01T00:00:00Z"], "value": [1.0]}
+    )
+    assert ingest(session, frame=ancient, key=None, source="test", now=LATER).reasons == {"ancient": 1}
+
+
+def _bill(session: Session, month: str) -> BillRun:
+    return bill_month(session, month=Month(month), now=LATER, by=CLERK)
