@@ -158,18 +158,37 @@ def contracts_invoiced(session: Session, *, month: Month) -> set[UUID]:
 
 
 def meters_billed_until(session: Session, *, day: date) -> dict[UUID, datetime | None]:
-    """Give, for each metered line billed up to a day, the moment of the reading it was billed by, None without one."""
+    """Give, for each metered line billed up to a day, the last reading it was ever billed by, None without one."""
+    shown = _proofs(session, InvoiceLineRecord.period_end == day)
+    found = {line_id: _moment(inputs, "closing_at") for line_id, inputs in shown}
+    silent = [line_id for line_id, moment in found.items() if moment is None]
+    for start in range(0, len(silent), AT_ONCE):
+        some = col(InvoiceLineRecord.contract_line_id).in_(silent[start : start + AT_ONCE])
+        for line_id, inputs in _proofs(session, and_(some, col(InvoiceLineRecord.period_end) < day)):
+            moments = [moment for moment in (found[line_id], _moment(inputs, "closing_at")) if moment]
+            found[line_id] = max(moments, default=None)
+    return found
+
+
+def meters_billed_from(session: Session, *, day: date) -> dict[UUID, datetime]:
+    """Give, for each metered line billed from a day on, the reading that its bill opened with; none: left out."""
+    shown = _proofs(session, InvoiceLineRecord.period_start == day)
+    return {line_id: moment for line_id, inputs in shown if (moment := _moment(inputs, "opening_at"))}
+
+
+def _proofs(session: Session, where: ColumnElement[bool] | bool) -> list[tuple[UUID, dict[str, Any]]]:  # noqa: FBT001 - an expression, typed so by SQLModel
+    """Give what the meters showed that metered invoice lines rest on."""
     rows = session.exec(
         select(InvoiceLineRecord.contract_line_id, InvoiceLineRecord.reasons)
-        .where(InvoiceLineRecord.component == USE, InvoiceLineRecord.period_end == day)
+        .where(InvoiceLineRecord.component == USE, where)
         .order_by(col(InvoiceLineRecord.revision))
     )
-    return {line_id: _closing_at(reasons) for line_id, reasons in rows}
+    return [(line_id, {key: v for why in reasons for key, v in why["inputs"].items()}) for line_id, reasons in rows]
 
 
-def _closing_at(reasons: Sequence[dict[str, Any]]) -> datetime | None:
-    stamps = [reason["inputs"].get("closing_at") for reason in reasons]
-    return next((datetime.fromisoformat(stamp) for stamp in stamps if stamp), None)
+def _moment(inputs: dict[str, Any], name: str) -> datetime | None:
+    stamp = inputs.get(name)
+    return datetime.fromisoformat(stamp) if stamp else None
 
 
 def invoices(*, customer_id: UUID | None, month: date | None = None) -> SelectOfScalar[InvoiceRecord]:

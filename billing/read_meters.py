@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session
 
-from billing.period import FIRST_DAY, Month, Period, midnight
-from billing.queries import meters_billed_until
+from billing.period import FIRST_DAY, Month, midnight
+from billing.queries import meters_billed_from, meters_billed_until
 from billing.rating import Proof, Terms, proof_of
 from telemetry.queries import usage
 from telemetry.usage import Usage
@@ -16,43 +17,54 @@ from telemetry.usage import Usage
 NEVER = midnight(FIRST_DAY, "UTC")
 
 
+class _Span(NamedTuple):
+    """The moments between which a meter is read."""
+
+    start: datetime
+    end: datetime
+
+
 def read_meters(session: Session, *, month: Month, lines: Sequence[tuple[str, Terms]]) -> dict[UUID, Proof]:
     """Give what each metered line (with its contract's zone) used in its days of the month.
 
     A meter opens with the reading it was last billed up to: readings of the month before that came in after its
-    invoice are billed now. Does not bill anything.
+    invoice are billed now. It closes with the reading that the next month was billed from, where that month was
+    billed first. Does not bill anything.
     """
-    billed = meters_billed_until(session, day=month.start)
-    spans: defaultdict[tuple[Period, str], list[Terms]] = defaultdict(list)
+    until = meters_billed_until(session, day=month.start)
+    onwards = meters_billed_from(session, day=month.end)
+    asked: dict[UUID, _Span] = {}
+    terms: dict[UUID, Terms] = {}
     for zone, line in lines:
         part = month.meet(line.starts_on, line.ends_on)
         if line.meter is not None and part is not None:
-            spans[part, zone].append(line)
+            start, end = part.instants(zone)
+            asked[line.line_id] = _Span(start, onwards.get(line.line_id, end))
+            terms[line.line_id] = line
 
+    found = _usages(session, terms, asked)
+    late = {line_id: _Span(since, asked[line_id].end) for line_id, since in _billed_to(found, until).items()}
+    return {line_id: proof_of(use) for line_id, use in (found | _usages(session, terms, late)).items()}
+
+
+def _billed_to(found: Mapping[UUID, Usage], until: Mapping[UUID, datetime | None]) -> dict[UUID, datetime]:
+    """Give where each meter was last billed up to, of those that have since got earlier readings."""
+    last = {line_id: until[line_id] or NEVER for line_id in found if line_id in until}
+    return {
+        line_id: moment
+        for line_id, moment in last.items()
+        if (opening := found[line_id].opening_at) is not None and moment < opening
+    }
+
+
+def _usages(session: Session, terms: Mapping[UUID, Terms], asked: Mapping[UUID, _Span]) -> dict[UUID, Usage]:
+    """Read the meters, all of one span at once."""
+    by_span: defaultdict[_Span, list[Terms]] = defaultdict(list)
+    for line_id, span in asked.items():
+        by_span[_Span(min(span), span.end)].append(terms[line_id])
     uses: dict[UUID, Usage] = {}
-    for (part, zone), some in spans.items():
-        start, end = part.instants(zone)
-        found = _usage(session, some, start, end)
-        uses |= found | _late(session, some, found, billed, end)
-    return {line_id: proof_of(use) for line_id, use in uses.items()}
-
-
-def _late(
-    session: Session,
-    lines: Sequence[Terms],
-    found: Mapping[UUID, Usage],
-    billed: Mapping[UUID, datetime | None],
-    end: datetime,
-) -> dict[UUID, Usage]:
-    """Read again, from where it was last billed, each meter that has since got earlier readings."""
-    by_start: defaultdict[datetime, list[Terms]] = defaultdict(list)
-    for line in lines:
-        opening, last = found[line.line_id].opening_at, billed.get(line.line_id, NEVER) or NEVER
-        if line.line_id in billed and opening is not None and last < opening:
-            by_start[last].append(line)
-    uses: dict[UUID, Usage] = {}
-    for start, some in by_start.items():
-        uses |= _usage(session, some, start, end)
+    for span, some in by_span.items():
+        uses |= _usage(session, some, span.start, span.end)
     return uses
 
 

@@ -171,3 +171,26 @@ def test_a_contract_that_ends_on_the_first_owes_nothing_of_that_month(session: S
 
     assert (bill(session, "2026-09").issued, bill(session).issued) == (1, 0)
     assert session.exec(select(ContractRecord.ends_on)).one() == date(2026, 10, 1)
+
+
+def test_months_billed_in_any_order_bill_late_readings_once(session: Session) -> None:
+    thing = metered(
+        session, {"2026-08-31T20:00:00Z": 0.0, "2026-09-20T20:00:00Z": 100.0, "2026-10-20T20:00:00Z": 210.0}
+    )
+    october = bill(session)
+    read_meter(session, thing, {"2026-09-28T20:00:00Z": 150.0}, SOON_AFTER)
+    september = bill(session, "2026-09")
+
+    assert (october.net, september.net) == (Decimal("110.00"), Decimal("100.00"))
+
+
+def test_readings_that_come_after_a_silent_month_are_billed_once(session: Session) -> None:
+    thing = metered(session, {}, monthly_fee="1.00")
+    october = bill(session)
+    later = datetime(2026, 12, 2, 9, tzinfo=UTC)
+    readings = {"2026-08-31T20:00:00Z": 0.0, "2026-09-20T20:00:00Z": 100.0, "2026-10-20T20:00:00Z": 210.0}
+    read_meter(session, thing, readings | {"2026-11-20T20:00:00Z": 300.0}, later)
+
+    september, november = bill(session, "2026-09", later), bill(session, "2026-11", later)
+
+    assert [run.net for run in (october, september, november)] == [Decimal(net) for net in ("1.00", "101.00", "201.00")]
