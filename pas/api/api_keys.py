@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from pas import api_keys, clock
-from pas.access import EVERYBODY, Asking, Reading, Writing, may
+from pas.access import EVERYBODY, Asking, NotAllowed, Reading, Writing, may
 from pas.api_keys import NewKey
 from pas.role import Role
 from pas.tables import ApiKeyRecord
@@ -48,7 +48,12 @@ def list_keys(caller: Asking, session: Reading) -> Keys:
 @router.post("", status_code=201)
 @may(*EVERYBODY)
 def make_key(new: NewKey, response: Response, caller: Asking, session: Writing) -> KeyWithSecret:
-    """Make a key for oneself; the answer holds its secret, which is shown this once."""
+    """Make a key for oneself; the answer holds its secret, which is shown this once. Only a login may do this, no key.
+
+    A stolen key would else give itself heirs that live on when it is revoked.
+    """
+    if caller.session_id is None:
+        raise NotAllowed("only a person who is logged in makes a key, no program's key")
     made = api_keys.make_key(session, new=new, caller=caller, now=clock.now())
     response.headers["Cache-Control"] = "no-store"
     return KeyWithSecret(**_shown(made.record).model_dump(), secret=made.shown_once)

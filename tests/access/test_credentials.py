@@ -41,6 +41,14 @@ def test_nobody_makes_a_key_wider_than_oneself(client_of: ClientOf, role: str) -
     assert (refused.status_code, refused.json()["code"]) == (403, "role-too-wide")
 
 
+def test_a_key_makes_no_further_key(app: FastAPI, client_of: ClientOf) -> None:
+    made = _key(client_of(Role.ADMINISTRATOR), "administrator")
+    program = TestClient(app, headers=_bearer(made["secret"]))
+
+    assert program.get("/api/v1/people").status_code == 200
+    assert program.post("/api/v1/api-keys", json={"name": "heir", "role": "technician"}).status_code == 403
+
+
 def test_a_key_ends_when_revoked_when_expired_and_with_its_person(app: FastAPI, client_of: ClientOf) -> None:
     person, admin = client_of(Role.FLEET_MANAGER), client_of(Role.ADMINISTRATOR)
     revoked, expired, orphaned = (_key(person, "fleet_manager") for _ in range(3))
