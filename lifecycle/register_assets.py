@@ -13,7 +13,7 @@ from lifecycle.await_reassessment import await_reassessment
 from lifecycle.chain import plain
 from lifecycle.history import EARLIEST, REGISTERED, NewEvent
 from lifecycle.public_id import given_public_id, public_id
-from lifecycle.queries import chunks, refuse_unknown
+from lifecycle.queries import UnknownReference, chunks, refuse_unknown
 from lifecycle.record_events import ImpossibleMoment, record_events
 from lifecycle.tables import AssetEventRecord, AssetRecord, CustomerRecord, ProductRecord, SiteRecord
 from telemetry.refusal import Refusal
@@ -59,6 +59,8 @@ def _begin(asset: NewAsset, now: datetime) -> datetime:
     for day in (asset.made_on, asset.in_service_on):
         if day is not None and day < EARLIEST.date():
             raise ImpossibleMoment(f"{day} is too long ago for a thing of ours", field="made_on")
+    if asset.made_on is not None and asset.made_on.year > now.year:
+        raise ImpossibleMoment(f"{asset.made_on} is still to come; nothing is made by then", field="made_on")
     begin = asset.in_service_on or asset.made_on
     return min(datetime.combine(begin, time(), UTC), now) if begin else now
 
@@ -120,5 +122,9 @@ def _refuse_unknown(session: Session, assets: Sequence[NewAsset]) -> None:
     refuse_unknown(session, SiteRecord, (asset.site_id for asset in assets), field="site_id")
     refuse_unknown(session, CustomerRecord, (asset.holder_id for asset in assets), field="holder_id")
     own = {asset.id for asset in assets}
+    for asset in assets:
+        if asset.previous_life_id == asset.id:
+            sentence = f"{asset.serial} cannot be made of itself; name the asset that was there before it"
+            raise UnknownReference(sentence, field="previous_life_id")
     previous = (asset.previous_life_id for asset in assets if asset.previous_life_id not in own)
     refuse_unknown(session, AssetRecord, previous, field="previous_life_id")

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 
+from pas.faults import in_words
 from pas.headers import SAFE_HEADERS
 from pas.idempotency import AnsweredBefore
 from pas.log import logger
@@ -69,7 +70,7 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     """Answer without echoing the input: NaN and lone surrogates in it would not survive JSON."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
     errors = [
-        {"field": ".".join(str(step) for step in found["loc"]), "message": found["msg"]} for found in error.errors()
+        {"field": ".".join(str(step) for step in found["loc"]), "message": in_words(found)} for found in error.errors()
     ]
     body = {
         "type": "/problems/invalid-input",

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from pas.faults import in_words
 from pas.refusals import problem
 from telemetry.refusal import Refusal
 
@@ -122,7 +123,7 @@ def _tell(refusal: Refusal, *, as_json: bool) -> None:
 
 def _invalid(error: ValidationError) -> InvalidValue:
     """Say in one sentence which values of a command are wrong, and why."""
-    faults = {".".join(str(step) for step in fault["loc"]): fault["msg"] for fault in error.errors()}
+    faults = {".".join(str(step) for step in fault["loc"]): in_words(fault) for fault in error.errors()}
     sentence = "; ".join(f"{field}: {message}" for field, message in faults.items())
     return InvalidValue(sentence, field=next(iter(faults)))
 

@@ -1,6 +1,6 @@
 """Assets as files: new ones are registered; of known ones the place, the holder and the status may change."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,6 +37,7 @@ class Assets(Kind):
     name = "assets"
     about = "The register: every physical thing."
     key = ("product", "serial")
+    column_of = _COLUMN_OF
     columns = (
         Column(
             "product", Text(), "code of the product", ("product_code", "model", "produit", "produkt"), required=True
@@ -88,8 +89,10 @@ class Assets(Kind):
         holders = ids_by_code(session, CustomerRecord)
         before = assets_by_reference(session, _earlier_lives(drafts))
         lives = before | _lives_in_the_file(drafts)
+        earlier = {draft.after["public_id"]: draft.after.get("previous_life") for draft in drafts if not draft.before}
         for draft in drafts:
             _keep_birth(draft)
+            _refuse_own_ancestor(draft, earlier)
             links: Row = {
                 "product_id": found(draft, "product", products, of="product"),
                 "site_id": found(draft, "site", sites, of="site"),
@@ -134,6 +137,18 @@ def _keep_birth(draft: Draft) -> None:
     for name, stands in (draft.before or {}).items():
         if name not in _MOVES and draft.after.get(name) is None:
             draft.after[name] = stands
+
+
+def _refuse_own_ancestor(draft: Draft, earlier: Mapping[str | None, str | None]) -> None:
+    """Refuse a thing that this file has made of itself, by however many lives between."""
+    own, seen = draft.after.get("public_id"), set[str]()
+    life = draft.after.get("previous_life")
+    while life and own and life not in seen:
+        if life == own:
+            why = "by this its own earlier lives would lead back to itself"
+            draft.refuse("previous_life", draft.after["previous_life"], why, "the asset that was there before it")
+        seen.add(life)
+        life = earlier.get(life)
 
 
 def _earlier_lives(drafts: Sequence[Draft]) -> set[str]:

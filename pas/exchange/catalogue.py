@@ -24,14 +24,17 @@ CODE = Column(
 )
 NAME = Column("name", Text(), "its name", ("naam", "nom", "bezeichnung", "description", "omschrijving"), required=True)
 CURRENCY = Column(
-    "currency", Text(), "ISO 4217, EUR where left out", ("munt", "valuta", "devise", "monnaie", "währung")
+    "currency", Text(case=str.upper), "ISO 4217, EUR where left out", ("munt", "valuta", "devise", "monnaie", "währung")
 )
 ADDRESS = (
     Column("street", Text(), "street and number", ("straat", "adres", "rue", "adresse", "address", "straße")),
     Column("postal_code", Text(), "postal code", ("postcode", "zip", "zip_code", "code_postal", "plz")),
     Column("city", Text(), "town", ("stad", "gemeente", "plaats", "ville", "commune", "town", "ort", "stadt")),
     Column(
-        "country", Text(), "ISO 3166 of two letters, BE where left out", ("land", "pays", "country_code", "landcode")
+        "country",
+        Text(case=str.upper),
+        "ISO 3166 of two letters, BE where left out",
+        ("land", "pays", "country_code", "landcode"),
     ),
 )
 
@@ -202,7 +205,9 @@ CUSTOMERS = Catalogue(
             "vat_number", Text(), "with its country prefix", ("vat", "btw", "btw_nummer", "tva", "numéro_tva", "ust_id")
         ),
         *ADDRESS,
-        Column("language", Text(), "nl, fr or en; en where left out", ("taal", "langue", "sprache", "lang")),
+        Column(
+            "language", Text(case=str.lower), "nl, fr or en; en where left out", ("taal", "langue", "sprache", "lang")
+        ),
         Column("email", Text(), "where alerts and invoices go", ("e_mail", "mail", "courriel")),
     ),
     Customer,

@@ -4,7 +4,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from pydantic import TypeAdapter, ValidationError
+
+from pas.faults import in_words
 
 Raw = Any
 """What a file holds in one cell: text, or a number, date, list or mapping where the format is typed."""
@@ -87,6 +89,8 @@ def as_text(raw: Raw) -> str:
     """Give the text of a cell whose format is typed: 7.0 is the code 7."""
     if raw is None or raw != raw:  # noqa: PLR0124 - NaN is the value that differs from itself
         return ""
+    if isinstance(raw, bytes):
+        return raw.decode(errors="replace")
     if isinstance(raw, float) and raw.is_integer():
         return str(int(raw))
     if isinstance(raw, Decimal):
@@ -101,9 +105,10 @@ def is_missing(raw: Raw) -> bool:
 
 @dataclass(frozen=True)
 class Text:
-    """Text on one line, or on several; codes such as 007 stay as they are."""
+    """Text on one line, or on several; codes such as 007 stay as they are, those of a standard get its case."""
 
     lines: bool = False
+    case: Callable[[str], str] = str
     wants: str = "text"
 
     def read(self, cells: Sequence[Raw], habits: Habits) -> list[Any]:
@@ -111,13 +116,15 @@ class Text:
         return [self._one(cell, habits) for cell in cells]
 
     def _one(self, raw: Raw, habits: Habits) -> Any:
+        if isinstance(raw, list | dict | tuple):
+            return Wrong("this is a value with parts", "one text")
         given = as_text(raw)
         if len(given) > LONGEST_TEXT:
             return Wrong(f"the text is {len(given)} signs long", f"at most {LONGEST_TEXT} signs")
         text = clean(given, lines=self.lines)
         if text != given.strip():
             habits.note("invisible signs or line breaks were taken out of a text")
-        return text or None
+        return self.case(text) or None
 
     def plain(self, value: Any) -> Any:
         """Give the cleaned text; nothing where it is empty."""
@@ -171,7 +178,7 @@ class Nested:
             return self.plain(json.loads(raw) if isinstance(raw, str) else raw)
         except ValidationError as error:
             first = error.errors()[0]
-            return Wrong(f"{'.'.join(str(step) for step in first['loc'])}: {first['msg']}".lstrip(": "), self.wants)
+            return Wrong(f"{'.'.join(str(step) for step in first['loc'])}: {in_words(first)}".lstrip(": "), self.wants)
         except (ValueError, RecursionError):
             return Wrong("this is no JSON that we can keep", self.wants)
 

@@ -1,7 +1,9 @@
 """Contracts as files: one row a line; the rows of one code are one contract, signed or refused as a whole."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlmodel import Session, select
 
@@ -16,9 +18,11 @@ from pas.exchange.cell import Choice, Text
 from pas.exchange.column import Column, Row
 from pas.exchange.day import Day
 from pas.exchange.draft import Draft, checked
-from pas.exchange.kind import Kind, Options, codes_by_id, fields_of, found, ids_by_code
+from pas.exchange.kind import Blame, Kind, Options, codes_by_id, fields_of, found, ids_by_code
 from pas.exchange.number import Amount, Whole
+from telemetry.refusal import Refusal
 
+_LINE_COLUMNS = {"asset_id": "asset", "starts_on": "line_starts_on", "ends_on": "line_ends_on"}
 _LINE = {"asset", "line_starts_on", "line_ends_on", "monthly_fee", "meter", "unit_price", "allowance"}
 
 
@@ -29,6 +33,7 @@ class Contracts(Kind):
     about = "Who uses which assets, on which terms; one row a line."
     key = ("code", "asset", "line_starts_on")
     together = "code"
+    column_of = MappingProxyType({"customer_id": "customer", "lines": "asset"})
     columns = (
         Column(
             "code",
@@ -40,7 +45,7 @@ class Contracts(Kind):
         Column(
             "customer", Text(), "code of the customer", ("klant", "client", "kunde", "customer_code"), required=True
         ),
-        Column("currency", Text(), "ISO 4217, EUR where left out", ("munt", "devise")),
+        Column("currency", Text(case=str.upper), "ISO 4217, EUR where left out", ("munt", "devise")),
         Column("zone", Text(), "IANA time zone whose days are billed", ("time_zone", "tijdzone", "fuseau")),
         Column("starts_on", Day(), "first day", ("start", "van", "début", "beginn"), required=True),
         Column("ends_on", Day(), "first day no longer in it; open where left out", ("end", "tot", "fin", "ende")),
@@ -106,19 +111,28 @@ class Contracts(Kind):
             if customer is None:
                 continue
             facts = {name: fact for name, fact in draft.after.items() if name not in _LINE | {"customer"}}
-            contract = checked(
-                draft, Contract, facts | {"customer_id": customer}, column_of={"customer_id": "customer"}
-            )
+            contract = checked(draft, Contract, facts | {"customer_id": customer}, column_of=self.column_of)
             line = checked(
                 draft,
                 NewContractLine,
                 _line_facts(draft.after) | {"asset_id": assets[draft.after["asset"]]},
-                column_of={"asset_id": "asset", "starts_on": "line_starts_on", "ends_on": "line_ends_on"},
+                column_of=_LINE_COLUMNS,
             )
             if contract is not None and line is not None:
                 draft.value = (contract, line)
                 draft.after = self._row(contract, line, draft.after["customer"], draft.after["asset"])
                 _refuse_other_terms(draft, terms.setdefault(contract.code, draft))
+
+    def blame(self, refusal: Refusal, drafts: Sequence[Draft]) -> Blame:
+        """Find the row of the line at fault; call an asset as the file calls it."""
+        field, asset_id = refusal.field or "", str(refusal.facts.get("asset_id", ""))
+        for draft in drafts:
+            if asset_id == str(draft.value[1].asset_id):
+                return Blame("asset", refusal.sentence.replace(asset_id, draft.after["asset"]), draft)
+        line = re.fullmatch(r"lines\.([0-9]+)\.(\w+)", field)
+        if line is None:
+            return super().blame(refusal, drafts)
+        return Blame(_LINE_COLUMNS.get(line[2], line[2]), refusal.sentence, drafts[int(line[1])])
 
     def write(self, session: Session, drafts: Sequence[Draft], *, now: datetime, by: Actor) -> None:
         """Sign them."""

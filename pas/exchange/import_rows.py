@@ -19,6 +19,7 @@ from pas.exchange.read_drafts import habits_of, read_drafts
 from pas.exchange.report import MOST_SHOWN, Change, Difference, ImportReport
 from pas.exchange.sheet import Sheet, read_sheet
 from pas.exchange.trial import Progress, trial
+from pas.faults import in_words
 from telemetry.refusal import Refusal
 
 
@@ -116,8 +117,7 @@ def _refuse_together(kind: Kind, drafts: Sequence[Draft]) -> None:
         bad = [draft.row for draft in group if draft.is_refused]
         for draft in group:
             if bad and not draft.is_refused:
-                why = "another row of the same is refused"
-                draft.refuse(kind.together, draft.given.get(kind.together), why, f"mend row {bad[0]}")
+                _refuse_for(kind, draft, bad[0])
 
 
 def _write(
@@ -138,8 +138,21 @@ def _write(
             waiting += [groups[middle:], groups[:middle]]
         else:
             progress(len(some))
-            for draft in some:
-                draft.refuse(refusal.field or "", "", refusal.sentence)
+            _refuse_one(kind, refusal, some)
+
+
+def _refuse_one(kind: Kind, refusal: Refusal, drafts: Sequence[Draft]) -> None:
+    """Refuse what is taken as one: the row at fault with the reason, the others for its sake."""
+    column, sentence, culprit = kind.blame(refusal, drafts)
+    for draft in drafts:
+        if culprit is None or draft is culprit:
+            draft.refuse(column, draft.given.get(column), sentence)
+        else:
+            _refuse_for(kind, draft, culprit.row)
+
+
+def _refuse_for(kind: Kind, draft: Draft, row: int) -> None:
+    draft.refuse(kind.together, draft.given.get(kind.together), "another row of the same is refused", f"mend row {row}")
 
 
 def _try(kind: Kind, session: Session, drafts: Sequence[Draft], *, now: datetime, by: Actor) -> Refusal | None:
@@ -151,7 +164,7 @@ def _try(kind: Kind, session: Session, drafts: Sequence[Draft], *, now: datetime
     except Refusal as refusal:
         return refusal
     except ValidationError as error:
-        return Refusal(error.errors(include_context=False, include_input=False)[0]["msg"])
+        return Refusal(in_words(error.errors(include_input=False)[0]))
     except (IntegrityError, DataError):
         return Refusal("this contradicts what stands in the house, or is nothing that it can keep")
     return None

@@ -54,7 +54,9 @@ class Inspections(Kind):
         Column("source", Choice(InspectionSource), "how it came, spreadsheet where left out", ("bron",)),
         Column("inspector", Text(), "who looked", ("inspecteur", "by", "door", "technician")),
         Column("index", Number(), "overall condition, 0 (end) to 100 (as new)", ("bci", "score", "condition_index")),
-        Column("grades", Nested(dict[str, str]), "grades A to E by component", prefix="grade.", part=Text()),
+        Column(
+            "grades", Nested(dict[str, str]), "grades A to E by component", prefix="grade.", part=Text(case=str.upper)
+        ),
         Column("readings", Nested(dict[str, float]), "meter readings by metric", prefix="reading.", part=Number()),
         Column("note", Text(lines=True), "what else there is to say", ("notes", "opmerking", "remarque", "bemerkung")),
     )

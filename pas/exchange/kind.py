@@ -1,8 +1,9 @@
 """A kind is something that is imported and exported: its columns, its key, and how its rows are read and written."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlmodel import Session, SQLModel, select
 from lifecycle.actor import Actor
 from pas.exchange.column import Column, Row
 from pas.exchange.draft import Draft
+from telemetry.refusal import Refusal
 
 _MOST_NAMED = 5
 
@@ -35,14 +37,26 @@ class Options(NamedTuple):
 NOTHING_SAID = Options()
 
 
+class Blame(NamedTuple):
+    """What a refusal of a verb means in the file: which column, in which words, and which row if only one."""
+
+    column: str
+    sentence: str
+    draft: Draft | None = None
+
+
 class Kind(ABC):
-    """One kind. `together` names a column whose equal values are taken or refused as one."""
+    """One kind. `together` names a column whose equal values are taken or refused as one.
+
+    `column_of` names the column of a field that is called otherwise in the house.
+    """
 
     name: str
     about: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     together: str = ""
+    column_of: Mapping[str, str] = MappingProxyType({})
 
     def identify(self, session: Session, drafts: Sequence[Draft], options: Options) -> None:  # noqa: ARG002
         """Give each draft its key, the columns by which a row is known."""
@@ -60,6 +74,11 @@ class Kind(ABC):
     @abstractmethod
     def write(self, session: Session, drafts: Sequence[Draft], *, now: datetime, by: Actor) -> None:
         """Write drafts that are new or changed. Raises what the verbs below raise."""
+
+    def blame(self, refusal: Refusal, drafts: Sequence[Draft]) -> Blame:  # noqa: ARG002
+        """Say where in the file that is wrong which a verb refused."""
+        field = refusal.field or ""
+        return Blame(self.column_of.get(field, field), refusal.sentence)
 
     def plain(self, row: Row) -> Row:
         """Give a row in plain form: what is compared and exported."""

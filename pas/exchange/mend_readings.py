@@ -23,7 +23,19 @@ def mend_moments(readings: pd.DataFrame, habits: Habits) -> list[RowRefusal]:
 def mend_values(readings: pd.DataFrame, habits: Habits) -> list[RowRefusal]:
     """Tell points from commas in the column `value`; rows that are refused as doubtful lose their number."""
     needed = _needs_telling(readings["value"], _GROUPED if habits.point_decimals else f"{_GROUPED}|{_DOUBTFUL}")
-    return _mend(readings, "value", Number(), habits) if needed else []
+    refusals = _mend(readings, "value", Number(), habits) if needed else []
+    if habits.missing:
+        _leave_out_missing(readings, habits)
+    return refusals
+
+
+def _leave_out_missing(readings: pd.DataFrame, habits: Habits) -> None:
+    """Take rows whose value means "not known" for empty cells: they lose their number, and are no readings."""
+    numbers = pd.to_numeric(readings["value"], errors="coerce")
+    unknown = numbers.isin([float(number) for number in habits.missing]) & readings["row"].notna()
+    if unknown.any():
+        habits.note("numbers that mean missing were left out")
+        readings["row"] = readings["row"].astype("object").mask(unknown, None)
 
 
 def _is_text(column: "pd.Series[Any]") -> "pd.Series[bool]":

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from pas.exchange.cell import Habits, Wrong, clean
 from pas.exchange.column import Column, Row, heading, names_of
-from pas.exchange.draft import Draft
+from pas.exchange.draft import Draft, lacking
 from pas.exchange.kind import Kind, Options
 from pas.exchange.number import readings_of
 from pas.exchange.sheet import Sheet
@@ -133,4 +133,4 @@ def _refuse_incomplete(kind: Kind, draft: Draft, *, width: int) -> None:
     for column in kind.columns:
         wrong = {refusal.column for refusal in draft.refusals}
         if column.required and draft.given.get(column.name) is None and column.name not in wrong:
-            draft.refuse(column.name, "", "this is missing", column.about)
+            draft.refuse(column.name, "", lacking(column.name), column.about)

@@ -116,10 +116,17 @@ def _of_sheet(sheet: Sheet) -> Source:
 
 def _of_parquet(file: BinaryIO) -> Source:
     stored = pq.ParquetFile(file)
+    _refuse_parts(stored.schema_arrow)
     names = [clean(name) for name in stored.schema_arrow.names]
     if len(names) > MOST_COLUMNS:
         raise FileTooLarge(f"at most {MOST_COLUMNS} columns", field="file")
     return Source(names, _named(_arrow_frames(stored.iter_batches(batch_size=BATCH)), names), None)
+
+
+def _refuse_parts(schema: pa.Schema) -> None:
+    for field in schema:
+        if pa.types.is_nested(field.type):
+            raise NotOfThatKind(f"column {field.name[:60]!r} holds lists or parts; give one value a cell", field="file")
 
 
 def _of_csv(file: BinaryIO, form: str) -> Source:
@@ -129,15 +136,17 @@ def _of_csv(file: BinaryIO, form: str) -> Source:
     sample = beginning.decode(encoding, errors="replace").lstrip("\ufeff")
     separator = separator_of(sample)
     rows = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
-    names = next(rows, [])
-    headings = [clean(name) for name in names]
+    names = next((row for row in rows if any(row) and not row[0].startswith("sep=")), [])
+    headings, skipped = [clean(name) for name in names], rows.line_num
+    if not any(headings):
+        raise UnreadableFile("the file is empty: its first row must name the columns", field="file")
     if next(rows, None) is None:
         return Source(headings, iter(()), None)
     file.seek(0)
     reader = arrow_csv.open_csv(
         unpacked(file, form),
         read_options=arrow_csv.ReadOptions(
-            block_size=_BLOCK, encoding=encoding.removesuffix("-sig"), column_names=_unique(names), skip_rows=1
+            block_size=_BLOCK, encoding=encoding.removesuffix("-sig"), column_names=_unique(names), skip_rows=skipped
         ),
         parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
         convert_options=arrow_csv.ConvertOptions(

@@ -38,7 +38,7 @@ class Sales(Kind):
         Column("condition_grade", Number(), "0 (worst) to 5 (best)", ("condition", "grade")),
         Column("new_price", Amount(), "price when new", ("nieuwprijs", "prix_neuf")),
         Column("price", Amount(), "the price", ("prijs", "prix", "preis"), required=True),
-        Column("currency", Text(), "ISO 4217", ("munt", "devise"), required=True),
+        Column("currency", Text(case=str.upper), "ISO 4217", ("munt", "devise"), required=True),
         Column("price_kind", Text(), "auction, asking or trade-in", required=True),
         Column("seller_kind", Text(), "who sold it", ("seller",)),
         Column("guide_price", Amount(), "a guide's opinion, for comparison only"),
