@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from sqlalchemy import tuple_
 from sqlmodel import Session
 from sqlmodel.sql.expression import SelectOfScalar
 
+from pas.strict_input import UnreadableInput, read_json
 from telemetry.refusal import Refusal
 
 T = TypeVar("T")
@@ -56,17 +57,21 @@ def _cursor(values: list[Any]) -> str:
 def _after(cursor: str, by: Sequence[Any]) -> list[Any]:
     """Read a cursor back into values of the columns' own types."""
     try:
-        values = list(json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)))
+        values = list(read_json(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)))
         return [_typed(value, column.type.python_type) for value, column in zip(values, by, strict=True)]
-    except (ValueError, TypeError, binascii.Error, UnicodeError) as error:
+    except (ValueError, TypeError, OverflowError, binascii.Error, UnreadableInput) as error:
         raise BadCursor("this cursor is none of ours; start again without one", field="cursor") from error
 
 
 def _typed(value: Any, kind: type) -> Any:
-    if kind in {datetime, date}:
-        return kind.fromisoformat(value)
-    if kind is UUID:
-        return UUID(value)
-    if not isinstance(value, kind) or isinstance(value, bool):
+    """Give a value of a cursor in the type of its column. Raises TypeError and ValueError."""
+    if isinstance(value, int) and not isinstance(value, bool) and issubclass(kind, int):
+        return value
+    if not isinstance(value, str) or issubclass(kind, int):
         raise TypeError
-    return value
+    if kind is datetime:
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if kind is date:
+        return date.fromisoformat(value)
+    return UUID(value) if kind is UUID else value
