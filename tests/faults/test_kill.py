@@ -1,5 +1,6 @@
 """Killed at any moment, a deed is done wholly or not at all, never twice, and a rerun completes it."""
 
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
@@ -140,7 +141,8 @@ def test_a_killed_reassessment_concludes_once_for_each_asset(fleet: Database, te
     work = Command(fleet.url, ("worker", "--once"))
     work.run()
     for turn in range(KILLS + 1):
-        rows = [f"A{n:04},2026-0{1 + turn % 9}-{1 + turn // 9:02}T08:00:00Z,{90 - turn}" for n in range(ASSETS)]
+        seen_on = date(2026, 1, 1) + timedelta(days=turn)  # each later than the one before, so that each tells more
+        rows = [f"A{n:04},{seen_on}T08:00:00Z,{90 - turn}" for n in range(ASSETS)]
         file = write_csv(tmp_path / f"seen-{turn}.csv", "asset,inspected_at,index", rows)
         Command(fleet.url, ("import", "inspections", str(file))).run()
         before = _count(fleet, tenant, ConditionRecord)
