@@ -60,3 +60,30 @@ def test_what_is_appended_cannot_be_changed(database: Database, tenant: int, now
 
     with pytest.raises(DBAPIError), database.writing(tenant) as session:
         session.execute(text("UPDATE audit SET actor = 'z'"))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "asset_event",
+        "audit",
+        "inspection",
+        "condition",
+        "route_decision",
+        "invoice",
+        "invoice_line",
+        "bill_run",
+        "bill_failure",
+    ],
+)
+def test_every_table_that_only_grows_has_its_lock(database: Database, table: str) -> None:
+    locks = (
+        "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :of"
+        if database.is_sqlite
+        else "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = to_regclass(:of)"
+    )
+    with database.engine.connect() as connection:
+        told = " ".join(connection.execute(text(locks), {"of": table}).scalars())
+
+    assert "UPDATE" in told
+    assert "DELETE" in told
