@@ -1,13 +1,12 @@
 """The rules of alerts: what raises one, what clears it again, and who should do what about it."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from lifecycle.alert import AlertKind
+from lifecycle.assumed import assumed
 from lifecycle.condition.assessment import Assessment, limit
 from lifecycle.product import Product, Rating
 from lifecycle.reason import Reason
@@ -33,11 +32,9 @@ class Finding(NamedTuple):
     reasons: list[Reason]
 
 
-@cache
 def rules() -> dict[str, Any]:
-    """Read the rules' figures once; every rule says why in words."""
-    text = Path(__file__).with_suffix(".json").read_text(encoding="utf-8")
-    return cast("dict[str, Any]", json.loads(text))
+    """Give the rules' figures; every rule says why in words."""
+    return assumed(Path(__file__).with_suffix(".json"))
 
 
 def findings(product: Product, assessment: Assessment | None, recent: Recent) -> list[Finding]:

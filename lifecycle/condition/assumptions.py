@@ -1,16 +1,14 @@
 """What we assume of wear where neither product nor measurement says better, each figure with its reason."""
 
-import json
-from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
+
+from lifecycle.assumed import assumed
 
 
-@cache
 def assumptions() -> dict[str, Any]:
-    """Read the assumptions once; every group says why in words."""
-    text = Path(__file__).with_name("assumptions.json").read_text(encoding="utf-8")
-    return cast("dict[str, Any]", json.loads(text))
+    """Give the assumptions by group; every group says why in words."""
+    return assumed(Path(__file__).with_suffix(".json"))
 
 
 def rule() -> str:
