@@ -1,5 +1,6 @@
 """Take readings batch by batch: a batch is stored whole or not at all, and stored once however often it comes."""
 
+from collections import Counter
 from datetime import datetime
 from pathlib import PurePath
 from typing import BinaryIO
@@ -18,6 +19,8 @@ from pas.exchange.trial import Progress, trial
 from telemetry.queries import metrics
 
 _LONGEST_SOURCE = 40
+DOUBTFUL = "a number or date may be read in two ways"
+RAGGED = "a row has more or fewer cells than there are headings"
 
 
 def take_readings(
@@ -73,12 +76,15 @@ def _absorb(
     session: Session, batch: Batch, report: ImportReport, *, zone: str, source: str, now: datetime, by: Actor
 ) -> None:
     """Take one batch in and add what became of it to the report."""
-    absorbed = absorb_readings(session, frame=batch.frame, key=None, source=source, now=now, by=by, zone=zone)
     report.rows += batch.readings
-    report.new += absorbed.taken
-    report.unchanged += absorbed.duplicates
-    report.refused += absorbed.quarantined + len(batch.refusals)
-    told = {"a number or date may be read in two ways": len(batch.refusals)} | absorbed.reasons
+    report.refused += len(batch.refusals)
+    told = Counter(DOUBTFUL if refusal.column else RAGGED for refusal in batch.refusals)
+    if len(batch.frame):
+        absorbed = absorb_readings(session, frame=batch.frame, key=None, source=source, now=now, by=by, zone=zone)
+        report.new += absorbed.taken
+        report.unchanged += absorbed.duplicates
+        report.refused += absorbed.quarantined
+        told.update(absorbed.reasons)
     for reason, count in told.items():
         report.reasons[reason] = report.reasons.get(reason, 0) + count
     report.reasons = {reason: count for reason, count in report.reasons.items() if count}

@@ -7,7 +7,7 @@ import pytest
 
 from lifecycle.actor import Actor
 from pas.db import Database
-from pas.exchange import ImportReport, Options, import_file, reading_batches
+from pas.exchange import ImportReport, Options, import_file, reading_frames
 from pas.exchange.read_drafts import BadOption, NotOfThatKind
 
 LONG = "asset,metric,at,value,unit\n"
@@ -88,7 +88,7 @@ def test_a_file_that_is_no_file_of_readings_is_refused(door: Door) -> None:
 
 
 def test_what_was_killed_between_batches_is_completed_by_a_rerun(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading_batches, "BATCH", 10)
+    monkeypatch.setattr(reading_frames, "BATCH", 10)
     text = LONG + "".join(f"B-1,lamp_hours,2026-10-{day:02}T00:00:00Z,{day + 500},hour\n" for day in range(1, 32))
     door(LONG + "".join(text.splitlines(keepends=True)[1:21]))
 
@@ -96,3 +96,21 @@ def test_what_was_killed_between_batches_is_completed_by_a_rerun(door: Door, mon
 
     assert (report.rows, report.new, report.unchanged) == (31, 11, 20)
     assert door(text).unchanged == 31
+
+
+def test_a_row_with_too_few_or_too_many_cells_is_refused_alone(door: Door) -> None:
+    report = door(
+        LONG + "B-1,lamp_hours,2026-09-03T00:00:00Z,130,hour\nB-1,lamp_hours\n"
+        "B-1,lamp_hours,2026-09-05T00:00:00Z,140,hour,and more\nB-1,lamp_hours,03/04/2026 10:00,150,hour\n"
+    )
+
+    assert (report.rows, report.new + report.unchanged, report.refused) == (4, 1, 3)
+    assert [refusal.row for refusal in report.refusals] == [3, 4, 5]
+    assert "2 cells under 5 headings" in report.refusals[0].why
+    assert sum(report.reasons.values()) == 3
+
+
+def test_a_file_of_nothing_but_ragged_rows_says_so(door: Door) -> None:
+    report = door(LONG + "B-1,lamp_hours\n")
+
+    assert (report.rows, report.new, report.refused) == (1, 0, 1)
