@@ -127,10 +127,10 @@ def test_the_commands_back_up_check_and_restore(pas: Pas, database: Database, tm
     assert (refused.exit_code, refused.json["code"]) == (1, "not-empty")
 
 
-def test_an_unknown_file_is_refused_in_a_sentence(pas: Pas, tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_wrong_usage(pas: Pas, tmp_path: Path) -> None:
     refused = pas("db", "restore", str(tmp_path / "none.zip"))
 
-    assert refused.exit_code == 1
+    assert refused.exit_code == 2
     assert "none.zip" in refused.stderr
 
 

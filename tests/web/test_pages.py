@@ -32,8 +32,9 @@ def fleet(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         database = Database(f"sqlite:///{file}")
     else:
         server = request.getfixturevalue("postgresql_server")
-        _in_server(server, f"CREATE DATABASE pages TEMPLATE {request.getfixturevalue('postgresql_template')}")
-        database = Database(server % "pages")
+        name = f"pages_{uuid4().hex}"  # pytest may build it again in the same worker
+        _in_server(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgresql_template')}")
+        database = Database(server % name)
     fleet = build_fleet(database, clock.now())
     stranger = found_tenant(database, slug="stranger", name="Stranger BV", now=clock.now())
     with database.writing(stranger) as session:
