@@ -128,10 +128,7 @@ def test_the_commands_back_up_check_and_restore(pas: Pas, database: Database, tm
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(pas: Pas, tmp_path: Path) -> None:
-    refused = pas("db", "restore", str(tmp_path / "none.zip"))
-
-    assert refused.exit_code == 2
-    assert "none.zip" in refused.stderr
+    assert pas("db", "restore", str(tmp_path / "none.zip")).exit_code == 2
 
 
 def test_the_tables_are_what_the_migrations_make(database: Database) -> None:
