@@ -1,21 +1,16 @@
-"""Readings over HTTP: delivered by machines and people, read back raw or rolled up, and those that were doubted."""
+"""Readings over HTTP: delivered by machines and people, and those that were doubted."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-import pandas as pd
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlmodel import col, select
 
 from lifecycle.absorb_readings import absorb_readings
-from lifecycle.queries import known_asset
 from pas import clock
-from pas.access import EVERYBODY, Asking, Reading, Writing, may
-from pas.api.assets import own
+from pas.access import Asking, Reading, Writing, may
 from pas.api.paging import Cursor, Limit, Page, page
 from pas.api.problems import problems
 from pas.caller import Caller
@@ -23,27 +18,9 @@ from pas.idempotency import HEADER
 from pas.read_batch import read_batch
 from pas.role import Role
 from telemetry.doubt import Doubt
-from telemetry.metric import MetricKind
-from telemetry.queries import days, hours, latest, metric, series
 from telemetry.tables import QuarantinedReadingRecord
 
 router = APIRouter(tags=["readings"])
-
-_SHOWN = 10_000
-_USUAL = timedelta(days=7)
-_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
-
-MetricCode = Annotated[str, Query(alias="metric", min_length=1, max_length=60, description="Code of the metric.")]
-Start = Annotated[AwareDatetime | None, Query(description="From this moment on; else seven days before the end.")]
-End = Annotated[AwareDatetime | None, Query(description="Up to but without this moment; else until now.")]
-Most = Annotated[int, Query(alias="limit", ge=1, le=_SHOWN, description="How many at the most.")]
-
-
-class Period(StrEnum):
-    """Over what readings are rolled up."""
-
-    HOUR = "hour"
-    DAY = "day"
 
 
 class NewReading(BaseModel):
@@ -67,59 +44,6 @@ class Taken(BaseModel):
     quarantined: int
     reasons: dict[Doubt, int]
     assets: int
-
-
-class ReadingAnswer(BaseModel):
-    """One reading in the metric's unit."""
-
-    at: AwareDatetime
-    value: float
-
-
-class ReadingsAnswer(BaseModel):
-    """Readings of one metric of one asset, in order; where there are more, `next_start` is the moment of the next."""
-
-    asset_id: UUID
-    metric: str
-    kind: MetricKind
-    unit: str
-    readings: list[ReadingAnswer]
-    next_start: AwareDatetime | None
-
-
-class RollupAnswer(BaseModel):
-    """One hour or UTC day. `increase` is how much a counter rose since the reading before; 0 for a gauge."""
-
-    at: AwareDatetime
-    count: int
-    total: float
-    minimum: float
-    maximum: float
-    first: float
-    last: float
-    mean: float
-    increase: float
-
-
-class RollupsAnswer(BaseModel):
-    """Rollups of one metric of one asset, in order; where there are more, `next_start` is the start of the next."""
-
-    asset_id: UUID
-    metric: str
-    kind: MetricKind
-    unit: str
-    by: Period
-    rollups: list[RollupAnswer]
-    next_start: AwareDatetime | None
-
-
-class LatestAnswer(BaseModel):
-    """The newest reading of one metric."""
-
-    metric: str
-    at: AwareDatetime
-    value: float
-    unit: str
 
 
 class QuarantinedReading(BaseModel):
@@ -186,68 +110,6 @@ def _batch_key(caller: Caller, key: str) -> str:
     return "key:" + hashlib.sha256(f"{caller.actor.kind}:{caller.actor.id}:{key}".encode()).hexdigest()
 
 
-@router.get("/assets/{asset_id}/readings", responses=problems(404, 422))
-@may(*EVERYBODY)
-def read_readings(
-    asset_id: UUID,
-    caller: Asking,
-    session: Reading,
-    code: MetricCode,
-    start: Start = None,
-    end: End = None,
-    limit: Most = 1000,
-) -> ReadingsAnswer:
-    """Give the readings of one metric of an asset, as they came, in its unit."""
-    known_asset(session, asset_id=asset_id, holder_id=own(caller))
-    asked, (since, until) = metric(session, code), _span(start, end)
-    found = series(session, asset_id=asset_id, metric=code, start=since, end=until, most=limit + 1)
-    return ReadingsAnswer(
-        asset_id=asset_id,
-        metric=code,
-        kind=asked.kind,
-        unit=asked.unit,
-        readings=_rows(found[:limit]),
-        next_start=_next(found, limit),
-    )
-
-
-@router.get("/assets/{asset_id}/rollups", responses=problems(404, 422))
-@may(*EVERYBODY)
-def read_rollups(
-    asset_id: UUID,
-    caller: Asking,
-    session: Reading,
-    code: MetricCode,
-    by: Annotated[Period, Query()] = Period.HOUR,
-    start: Start = None,
-    end: End = None,
-    limit: Most = 1000,
-) -> RollupsAnswer:
-    """Give the hours or UTC days of one metric of an asset that begin in a span."""
-    known_asset(session, asset_id=asset_id, holder_id=own(caller))
-    asked, (since, until) = metric(session, code), _span(start, end)
-    rolled = hours if by is Period.HOUR else days
-    found = rolled(session, asset_id=asset_id, metric=code, start=since, end=until)
-    return RollupsAnswer(
-        asset_id=asset_id,
-        metric=code,
-        kind=asked.kind,
-        unit=asked.unit,
-        by=by,
-        rollups=_rows(found[:limit]),
-        next_start=_next(found, limit),
-    )
-
-
-@router.get("/assets/{asset_id}/latest", responses=problems(404))
-@may(*EVERYBODY)
-def read_latest(asset_id: UUID, caller: Asking, session: Reading) -> list[LatestAnswer]:
-    """Give the newest reading of every metric of an asset."""
-    known_asset(session, asset_id=asset_id, holder_id=own(caller))
-    found = latest(session, asset_ids=[asset_id])
-    return [LatestAnswer(metric=code, **one._asdict()) for (_, code), one in sorted(found.items())]
-
-
 @router.get("/quarantine")
 @may(Role.ADMINISTRATOR, Role.FLEET_MANAGER, Role.TECHNICIAN)
 def list_quarantine(
@@ -264,17 +126,3 @@ def list_quarantine(
     found, next_cursor = page(session, query, by=(QuarantinedReadingRecord.id,), cursor=cursor, limit=limit)
     items = [QuarantinedReading.model_validate(one, from_attributes=True) for one in found]
     return Page(items=items, next_cursor=next_cursor)
-
-
-def _span(start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
-    """Fill in what was not asked: the seven days before the end, and now as the end."""
-    until = end or max(clock.now(), start or clock.now())
-    return start or max(until, _FIRST + _USUAL) - _USUAL, until
-
-
-def _rows(found: pd.DataFrame) -> list[Any]:
-    return found.to_dict("records")
-
-
-def _next(found: pd.DataFrame, limit: int) -> datetime | None:
-    return None if len(found) <= limit else found["at"].iloc[limit].to_pydatetime()
