@@ -9,6 +9,7 @@ from pas.db import Database
 from pas.description import described
 from pas.errors import answer_errors
 from pas.headers import BodyLimit, SafeHeaders
+from pas.known_callers import KnownCallers
 from pas.rate_limit import RateLimit
 from pas.settings import settings
 from pas.web import add_pages
@@ -18,6 +19,7 @@ def create_app(database: Database) -> FastAPI:
     """Build the application over a database whose schema is in place."""
     app = FastAPI(title="pas", version="0.1.0", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     app.state.database = database
+    app.state.known_callers = KnownCallers()
     app.state.requests = RateLimit(settings().requests_per_minute)
     app.state.logins = RateLimit(settings().logins_per_minute)
     answer_errors(app)

@@ -9,9 +9,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
-from starlette.concurrency import run_in_threadpool
 
-from pas.access import database, nobody_undeclared, roles_of
+from pas.access import admit, roles_of
 from pas.headers import counted
 from pas.idempotency import HEADER, Once, fingerprint
 from pas.strict_input import StrictRequest, check_text
@@ -52,7 +51,7 @@ async def _admitted(request: Request) -> StrictRequest:
     if roles_of(request.scope.get("route")) == frozenset():
         return StrictRequest(request.scope, counted(request.scope, request.receive, most=_MOST_OF_STRANGERS))
     strict = StrictRequest(request.scope, request.receive)
-    await run_in_threadpool(nobody_undeclared, strict, database(strict))
+    await admit(strict)
     return strict
 
 
