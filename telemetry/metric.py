@@ -19,13 +19,12 @@ class MetricKind(StrEnum):
     """A level that goes up and down, such as a temperature."""
     COUNTER = "counter"
     """A running total that only rises until it is reset, such as operating hours."""
+    STATE = "state"
+    """A code that holds until the next one, such as on and off or an operating mode; it is never averaged."""
 
 
 class Metric(SQLModel):
-    """What is measured, under one code in one canonical unit.
-
-    `unit` is a name of `units.csv`; `minimum` and `maximum` are in that unit, and a value outside them is quarantined.
-    """
+    """What is measured, under one code in one canonical unit, a name of `units.csv`; all figures are in that unit."""
 
     model_config = {"extra": "forbid"}
 
@@ -34,7 +33,21 @@ class Metric(SQLModel):
     kind: MetricKind = Field(sa_type=worded(MetricKind))
     unit: str = Field(min_length=1, max_length=40)
     minimum: FiniteFloat | None = None
+    """A value below it is quarantined."""
     maximum: FiniteFloat | None = None
+    """A value above it is quarantined."""
+    resolution: FiniteFloat | None = Field(default=None, gt=0)
+    """The smallest step that the sensor tells apart; values nearer to each other count as the same."""
+    fastest: FiniteFloat | None = Field(default=None, gt=0)
+    """The greatest plausible change in an hour."""
+    rolls_over_at: FiniteFloat | None = Field(default=None, gt=0)
+    """A counter begins again at zero there, without having been reset."""
+    low: FiniteFloat | None = None
+    """Lower operating limit: rollups tell how long a thing was below it."""
+    high: FiniteFloat | None = None
+    """Upper operating limit: rollups tell how long a thing was above it."""
+    keep_days: int | None = Field(default=None, ge=1, le=36_525)
+    """Raw readings are kept so long; none is for ever. Day rollups always stay."""
 
 
 class LimitsCrossed(Refusal):

@@ -2,20 +2,23 @@
 
 import hashlib
 import re
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from telemetry.moment import Moments
+from telemetry.moment import Moments, moment
 from telemetry.refusal import Refusal
 from telemetry.track import Marks, Numbers, Places
 
 COLUMNS = ("asset_id", "metric", "at", "value", "unit")
 _LONGEST = 200
 _ZONED = re.compile(r"\d[T ]\d.*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$")
-_MISSING = np.iinfo(np.int64).min
+NO_MOMENT = int(np.iinfo(np.int64).min)
+"""Stands in a column of moments where none could be read."""
 
 
 class MissingColumn(Refusal):
@@ -37,7 +40,18 @@ class Stamps(NamedTuple):
     zoneless: Marks
 
 
-class Arrived(NamedTuple):
+class Raw(NamedTuple):
+    """Cells as they were sent, to show those that are doubted; None where the columns say it all."""
+
+    at: Sequence[object] | None = None
+    value: Sequence[object] | None = None
+
+
+_SAID = Raw()
+
+
+@dataclass(frozen=True)
+class Arrived:
     """A batch in columns, read but not checked."""
 
     asset: Words
@@ -45,27 +59,67 @@ class Arrived(NamedTuple):
     unit: Words
     stamp: Stamps
     value: Numbers
-    fingerprint: str
-    """SHA-256 of the content: the same batch sent again has the same."""
+    """NaN where no number was sent."""
+    raw: Raw = _SAID
 
     def __len__(self) -> int:
         """Count the readings."""
         return len(self.value)
 
+    def as_received(self, row: int) -> dict[str, str]:
+        """Give one reading as text, cell by cell as it came."""
+        at, value = self.raw
+        return {
+            "asset": self.asset.word[self.asset.row[row]],
+            "metric": self.metric.word[self.metric.row[row]],
+            "at": _written(int(self.stamp.micros[row])) if at is None else text(at[row]),
+            "value": f"{self.value[row]:.15g}" if value is None else text(value[row]),
+            "unit": self.unit.word[self.unit.row[row]],
+        }
 
-def read(frame: pd.DataFrame, *, zone: str | None = None) -> Arrived:
-    """Read a batch's columns: `asset_id`, `metric`, `at`, `value` and, where not canonical, `unit`.
+
+def read(frame: pd.DataFrame, *, zone: str | None = None, named: str = "asset_id") -> Arrived:
+    """Read a table's columns: `named` (the asset), `metric`, `at`, `value` and, where not canonical, `unit`.
 
     `zone` names the zone of moments that carry none; without it they cannot be believed. Raises MissingColumn.
     """
-    for name in COLUMNS[:-1]:
+    needed = (named, *COLUMNS[1:-1])
+    for name in needed:
         if name not in frame.columns:
-            sentence = f"the column {name} is missing; a batch has {', '.join(COLUMNS)}"
+            sentence = f"the column {name} is missing; a batch has {', '.join((*needed, 'unit'))}"
             raise MissingColumn(sentence, field=name)
-    asset, metric = words(frame["asset_id"]), words(frame["metric"])
+    asset, metric = words(frame[named]), words(frame["metric"])
     unit = words(frame["unit"]) if "unit" in frame.columns else Words(np.full(len(frame), -1), [""])
-    stamp, value = _stamps(frame["at"], zone), _numbers(frame["value"])
-    return Arrived(asset, metric, unit, stamp, value, _fingerprint((asset, metric, unit), stamp, value))
+    raw = Raw(*(_shown(frame[name]) for name in ("at", "value")))
+    return Arrived(asset, metric, unit, _stamps(frame["at"], zone), _numbers(frame["value"]), raw)
+
+
+def _shown(column: "pd.Series[str]") -> Sequence[object]:
+    """Give a column's cells for a person to read; an empty one is no text."""
+    return _Cells(column)
+
+
+class _Cells(Sequence[object]):
+    """The cells of a column, each looked up only when it is shown."""
+
+    def __init__(self, column: "pd.Series[str]") -> None:
+        self._column = column
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    def __getitem__(self, row: Any) -> Any:
+        cell = self._column.iloc[row]
+        return "" if pd.isna(cell) else cell
+
+
+def fingerprint(arrived: Arrived) -> str:
+    """Hash the content of a batch, however it was sent: the same batch sent again has the same SHA-256."""
+    found = hashlib.sha256()
+    for row, word in (arrived.asset, arrived.metric, arrived.unit):
+        found.update(row.tobytes() + "\x1f".join(word).encode())
+    found.update(arrived.stamp.micros.tobytes() + arrived.stamp.zoneless.tobytes() + arrived.value.tobytes())
+    return found.hexdigest()
 
 
 def words(column: "pd.Series[str]") -> Words:
@@ -91,11 +145,11 @@ def _numbers(column: "pd.Series[float]") -> Numbers:
 def _stamps(column: "pd.Series[str]", zone: str | None) -> Stamps:
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         at = _as_micros(pd.DatetimeIndex(column))
-        return Stamps(at, at == _MISSING, np.zeros(len(at), dtype=bool))
+        return Stamps(at, at == NO_MOMENT, np.zeros(len(at), dtype=bool))
     row, word = words(column)
     written = pd.Series(word, dtype="str")
     zoned = written.str.contains(_ZONED).to_numpy(dtype=bool)
-    at = np.full(len(word), _MISSING, dtype=np.int64)
+    at = np.full(len(word), NO_MOMENT, dtype=np.int64)
     at[zoned] = _as_micros(
         pd.DatetimeIndex(pd.to_datetime(written[zoned], format="ISO8601", utc=True, errors="coerce"))
     )
@@ -106,7 +160,7 @@ def _stamps(column: "pd.Series[str]", zone: str | None) -> Stamps:
         zoneless[np.flatnonzero(~zoned)[readable]] = True
     else:
         at[~zoned] = _as_micros(local.tz_localize(zone, ambiguous="NaT", nonexistent="NaT"))
-    return Stamps(at[row], ((at == _MISSING) & ~zoneless)[row], zoneless[row])
+    return Stamps(at[row], ((at == NO_MOMENT) & ~zoneless)[row], zoneless[row])
 
 
 def _as_micros(moments: pd.DatetimeIndex) -> Moments:
@@ -114,10 +168,5 @@ def _as_micros(moments: pd.DatetimeIndex) -> Moments:
     return moments.as_unit("us").asi8
 
 
-def _fingerprint(texts: tuple[Words, ...], stamp: Stamps, value: Numbers) -> str:
-    """Hash the content of a batch, however its columns were typed."""
-    found = hashlib.sha256()
-    for row, word in texts:
-        found.update(row.tobytes() + "\x1f".join(word).encode())
-    found.update(stamp.micros.tobytes() + stamp.zoneless.tobytes() + value.tobytes())
-    return found.hexdigest()
+def _written(micros: int) -> str:
+    return "" if micros == NO_MOMENT else moment(micros).isoformat().replace("+00:00", "Z")

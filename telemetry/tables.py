@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index
 from sqlmodel import Field, Session, SQLModel
 
 from telemetry.columns import Json, UtcDateTime
 from telemetry.identity import new_id
+from telemetry.meter import MeterVersion
 from telemetry.metric import Metric
 
 
@@ -42,6 +43,17 @@ class MetricRecord(Metric, TenantOwned, table=True):
     code: str = Field(primary_key=True, max_length=60)
 
 
+class MeterRecord(MeterVersion, TenantOwned, table=True):
+    """A version of a meter of this tenant. Append-only: what a bill named stays as it was."""
+
+    __tablename__ = "meter"
+    __table_args__ = (ForeignKeyConstraint(["tenant_id", "metric"], ["metric.tenant_id", "metric.code"]),)
+
+    code: str = Field(primary_key=True, max_length=60)
+    version: int = Field(primary_key=True)
+    valid_from: datetime = Field(sa_type=UtcDateTime)
+
+
 class SeriesRecord(TenantOwned, table=True):
     """One metric of one asset. `number` keys the stored readings compactly."""
 
@@ -60,26 +72,47 @@ class SeriesRecord(TenantOwned, table=True):
 
 
 class ReadingBatchRecord(TenantOwned, table=True):
-    """An accepted batch: one durable row, so that the same batch sent again changes nothing.
+    """An accepted batch: one durable row with its readings packed, so that what was acknowledged is there, once.
 
-    `key` is the sender's, or else `content_hash`.
+    `key` is the sender's, or else `content_hash`. `body` is empty once the readings lie in their series-days; the row
+    stays as the receipt by which the same batch sent again changes nothing.
     """
 
     __tablename__ = "reading_batch"
+    __table_args__ = (
+        Index("reading_batch_number", "tenant_id", "number"),
+        Index("reading_batch_open", "tenant_id", "is_open", "number"),
+        Index("reading_batch_followed", "tenant_id", "followed", "number"),
+    )
 
+    shard: int = Field(primary_key=True)
+    """That of the key: a batch may hold readings of many assets."""
     key: str = Field(primary_key=True, max_length=80)
+    number: int
+    """Counts the tenant's batches in the order in which they were accepted."""
     received_at: datetime = Field(sa_type=UtcDateTime)
     source: str = Field(max_length=40)
     content_hash: str = Field(max_length=64)
     taken: int
     duplicates: int
     quarantined: int
+    count: int = 0
+    """Readings in the body when it was accepted: those not known before."""
+    first_at: int = Field(default=0, sa_type=BigInteger)
+    last_at: int = Field(default=0, sa_type=BigInteger)
+    """Of its first and last reading, in microseconds since 1970 UTC."""
+    codec: int
+    body: bytes
+    is_open: bool
+    """Its readings are not yet in their series-days."""
+    followed: bool
+    """What follows from it (alarms, a new assessment) was done."""
 
 
 class SeriesDayRecord(TenantOwned, table=True):
     """One series on one UTC day: its readings and hour rollups packed, its day rollup in plain columns.
 
-    `readings` and `hours` are byte strings of `telemetry.codec`, told apart by `codec`.
+    Written only by compaction. `readings` and `hours` are byte strings of `telemetry.codec`, told apart by `codec`.
     """
 
     __tablename__ = "series_day"
@@ -92,6 +125,9 @@ class SeriesDayRecord(TenantOwned, table=True):
     count: int
     hour_count: int
     """In how many hours of the day there was a reading: the weight of the day's mean."""
+    first_at: int = Field(sa_type=BigInteger)
+    last_at: int = Field(sa_type=BigInteger)
+    """Of its first and last reading, in microseconds since 1970 UTC."""
     total: float
     minimum: float
     maximum: float
@@ -100,6 +136,11 @@ class SeriesDayRecord(TenantOwned, table=True):
     mean: float
     increase: float
     """Of a counter: from the day's first reading to its last, resets survived; 0 for a gauge."""
+    below: float
+    above: float
+    """Seconds below `low` and above `high`, the operating limits when this was rolled up."""
+    low: float | None = None
+    high: float | None = None
     readings: bytes
     hours: bytes
 

@@ -1,0 +1,229 @@
+"""Readings are a journal: an accepted batch is one row with its readings; series-days know their ends and limits."""
+
+import zlib
+
+import numpy as np
+import sqlalchemy as sa
+import zstandard
+from alembic import op
+
+import telemetry.columns
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+NEW_TABLES = ("reading_batch", "refused_payload")
+"""Get the second lock on PostgreSQL: each tenant sees its own rows."""
+APPEND_ONLY: tuple[str, ...] = ()
+"""Of the new ones: what must never change."""
+OWN = "tenant_id = nullif(current_setting('app.tenant', true), '')::int"
+
+LIMITS = ("resolution", "fastest", "rolls_over_at", "low", "high")
+SHARDS = 64
+AT_ONCE = 1000
+
+
+def upgrade() -> None:
+    """Add the columns, give the old rows their values, and set the second lock on the new tables."""
+    _widen_metric()
+    _widen_series_day()
+    _make_batches_a_journal()
+    _count_refused_payloads()
+    _lock()
+
+
+def downgrade() -> None:
+    """Take it back. Refused while batches wait for compaction, for their readings would be lost."""
+    waiting = op.get_bind().execute(sa.text("SELECT count(*) FROM reading_batch WHERE is_open")).scalar()
+    if waiting:
+        msg = f"{waiting} batches of readings wait for compaction: run `pas worker --once` first"
+        raise RuntimeError(msg)
+    _unlock()
+    op.drop_table("refused_payload")
+    _make_batches_receipts()
+    for name in ("first_at", "last_at", "below", "above", "low", "high"):
+        op.drop_column("series_day", name)
+    for name in (*LIMITS, "keep_days"):
+        op.drop_column("metric", name)
+
+
+def _widen_metric() -> None:
+    for name in LIMITS:
+        op.add_column("metric", sa.Column(name, sa.Float(), nullable=True))
+    op.add_column("metric", sa.Column("keep_days", sa.Integer(), nullable=True))
+
+
+def _widen_series_day() -> None:
+    for name in ("first_at", "last_at"):
+        op.add_column("series_day", sa.Column(name, sa.BigInteger(), nullable=False, server_default="0"))
+    for name in ("below", "above"):
+        op.add_column("series_day", sa.Column(name, sa.Float(), nullable=False, server_default="0"))
+    for name in ("low", "high"):
+        op.add_column("series_day", sa.Column(name, sa.Float(), nullable=True))
+    _open_to_owner("series_day")
+    key = "tenant_id = :tenant_id AND shard = :shard AND series = :series AND day = :day"
+    found = op.get_bind().execute(sa.text("SELECT tenant_id, shard, series, day, readings FROM series_day"))
+    for rows in found.mappings().partitions(AT_ONCE):
+        ends = [{**row, **dict(zip(("first_at", "last_at"), _ends(row), strict=True))} for row in rows]
+        for row in ends:
+            del row["readings"]
+        op.get_bind().execute(
+            sa.text(f"UPDATE series_day SET first_at = :first_at, last_at = :last_at WHERE {key}"), ends
+        )
+    _close_to_owner("series_day")
+
+
+def _ends(row: sa.RowMapping) -> tuple[int, int]:
+    """Give the moments of a day's first and last reading: codec 1 packs steps, then values."""
+    raw = zstandard.ZstdDecompressor().decompress(row["readings"])
+    steps = np.frombuffer(raw, dtype="<i8", count=len(raw) // 16)
+    day = int(np.datetime64(str(row["day"]), "us").astype(np.int64))
+    return day + int(steps[0]), day + int(steps.sum())
+
+
+def _make_batches_a_journal() -> None:
+    _open_to_owner("reading_batch")
+    _step_aside("reading_batch", "reading_batch_before")
+    old = sa.table(
+        "reading_batch_before",
+        *map(sa.column, ("tenant_id", "key", "source", "content_hash", "taken", "duplicates", "quarantined")),
+        sa.column("received_at", telemetry.columns.UtcDateTime()),
+    )
+    new = op.create_table(
+        "reading_batch",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("shard", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("received_at", telemetry.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("duplicates", sa.Integer(), nullable=False),
+        sa.Column("quarantined", sa.Integer(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("codec", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("followed", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "shard", "key"),
+    )
+    counted: dict[int, int] = {}
+    found = op.get_bind().execute(sa.select(old).order_by(old.c.tenant_id, old.c.received_at, old.c.key))
+    for rows in found.mappings().partitions(AT_ONCE):
+        op.get_bind().execute(sa.insert(new), [_as_journal(dict(row), counted) for row in rows])
+    op.drop_table("reading_batch_before")
+    for name, *columns in (("number",), ("open", "is_open"), ("followed", "followed")):
+        index = "reading_batch_number" if name == "number" else f"reading_batch_{name}"
+        op.create_index(index, "reading_batch", ["tenant_id", *columns, "number"])
+
+
+def _as_journal(row: dict[str, object], counted: dict[int, int]) -> dict[str, object]:
+    """Give an old batch, whose readings are in their days already, its place in the journal."""
+    tenant = int(str(row["tenant_id"]))
+    counted[tenant] = counted.get(tenant, 0) + 1
+    shard = zlib.crc32(str(row["key"]).encode()) % SHARDS
+    rest = {"count": row["taken"], "first_at": 0, "last_at": 0, "codec": 1, "body": b""}
+    return {**row, "shard": shard, "number": counted[tenant], **rest, "is_open": False, "followed": True}
+
+
+def _make_batches_receipts() -> None:
+    _open_to_owner("reading_batch")
+    columns = "tenant_id, key, received_at, source, content_hash, taken, duplicates, quarantined"
+    for name in ("reading_batch_number", "reading_batch_open", "reading_batch_followed"):
+        op.drop_index(name, "reading_batch")
+    _step_aside("reading_batch", "reading_batch_after")
+    op.create_table(
+        "reading_batch",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("received_at", telemetry.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("duplicates", sa.Integer(), nullable=False),
+        sa.Column("quarantined", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "key"),
+    )
+    op.execute(f"INSERT INTO reading_batch ({columns}) SELECT {columns} FROM reading_batch_after")
+    op.drop_table("reading_batch_after")
+    _lock_table("reading_batch")
+
+
+def _step_aside(table: str, name: str) -> None:
+    """Rename a table and, on PostgreSQL, its constraints, whose names the table to come needs."""
+    op.rename_table(table, name)
+    if op.get_bind().dialect.name == "postgresql":
+        for constraint in ("pkey", "tenant_id_fkey"):
+            op.execute(f"ALTER TABLE {name} RENAME CONSTRAINT {table}_{constraint} TO {name}_{constraint}")
+
+
+def _count_refused_payloads() -> None:
+    op.create_table(
+        "refused_payload",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("door", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=60), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("first_at", telemetry.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("last_at", telemetry.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("last_sentence", sa.String(length=400), nullable=False),
+        sa.Column("last_sender", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "day", "door", "reason"),
+    )
+
+
+def _open_to_owner(table: str) -> None:
+    """Let the migration see every tenant's rows, whoever owns the table."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY')
+
+
+def _close_to_owner(table: str) -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
+
+
+def _lock() -> None:
+    for table in NEW_TABLES:
+        _lock_table(table)
+    for table in APPEND_ONLY:
+        if op.get_bind().dialect.name == "sqlite":
+            for verb in ("UPDATE", "DELETE"):
+                op.execute(
+                    f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                    f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+                )
+            continue
+        op.execute(f"REVOKE UPDATE, DELETE ON {table} FROM pas_app")
+        op.execute(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )
+
+
+def _lock_table(table: str) -> None:
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    op.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{table}" TO pas_app')
+    op.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
+    op.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
+    op.execute(f'CREATE POLICY own_rows ON "{table}" USING ({OWN})')
+
+
+def _unlock() -> None:
+    """Take the triggers off; policies go with their tables."""
+    for table in APPEND_ONLY:
+        if op.get_bind().dialect.name == "sqlite":
+            for verb in ("update", "delete"):
+                op.execute(f"DROP TRIGGER {table}_no_{verb}")
+        else:
+            op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
