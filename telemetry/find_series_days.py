@@ -84,5 +84,6 @@ def packed_between(session: Session, key: SeriesKey, *, first: date, last: date)
     """Load one series' days in order, few at a time, so that who stops early has read no more than needed."""
     day = col(SeriesDayRecord.day)
     query = select(*_PACKED).where(of_series(session, [key]), day.between(first, last)).order_by(day)
-    for row in session.execute(query.execution_options(yield_per=100)):
-        yield PackedDay(*row)
+    with session.execute(query.execution_options(yield_per=100)) as found:
+        for row in found:
+            yield PackedDay(*row)

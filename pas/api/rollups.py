@@ -1,21 +1,31 @@
 """Readings rolled up by hour or day, over HTTP."""
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+import pandas as pd
+import pyarrow as pa
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel
+from sqlmodel import Session
 
 from lifecycle.queries import known_asset
-from pas.access import EVERYBODY, Asking, Reading, may
+from pas.access import EVERYBODY, Asking, Reading, database, may
 from pas.api.assets import own
+from pas.api.form import Form, WantedForm, files
 from pas.api.problems import problems
 from pas.api.span import End, MetricCode, Most, Start, asked_span, next_start, rows
+from pas.api.table_stream import streamed
+from pas.db import Database
 from telemetry.metric import MetricKind
 from telemetry.queries import days, hours, metric
+from telemetry.read_series import Asked, windows
 
 router = APIRouter(tags=["readings"])
+
+_PAGE = 1000
 
 
 class Period(StrEnum):
@@ -26,7 +36,10 @@ class Period(StrEnum):
 
 
 class RollupAnswer(BaseModel):
-    """One hour or UTC day. `increase` is how much a counter rose since the reading before; 0 for a gauge."""
+    """One hour or UTC day. `increase` is how much a counter rose since the reading before; 0 for a gauge.
+
+    `above` and `below` are the seconds spent outside the metric's operating limits, where it has any.
+    """
 
     at: AwareDatetime
     count: int
@@ -37,6 +50,8 @@ class RollupAnswer(BaseModel):
     last: float
     mean: float
     increase: float
+    above: float | None = None
+    below: float | None = None
 
 
 class RollupsAnswer(BaseModel):
@@ -51,29 +66,70 @@ class RollupsAnswer(BaseModel):
     next_start: AwareDatetime | None
 
 
-@router.get("/assets/{asset_id}/rollups", responses=problems(404, 422))
+_ROLLED = {Period.HOUR: hours, Period.DAY: days}
+_ALWAYS = pa.schema(
+    [
+        ("at", pa.timestamp("us", "UTC")),
+        ("count", pa.int64()),
+        *((name, pa.float64()) for name in ("total", "minimum", "maximum", "first", "last", "mean", "increase")),
+    ]
+)
+
+
+@router.get(
+    "/assets/{asset_id}/rollups",
+    response_model=RollupsAnswer,
+    responses={**files(Form.CSV, Form.ARROW), **problems(404, 422)},
+)
 @may(*EVERYBODY)
 def read_rollups(
+    *,
     asset_id: UUID,
     caller: Asking,
     session: Reading,
+    db: Annotated[Database, Depends(database)],
     code: MetricCode,
     by: Annotated[Period, Query()] = Period.HOUR,
     start: Start = None,
     end: End = None,
-    limit: Most = 1000,
-) -> RollupsAnswer:
-    """Give the hours or UTC days of one metric of an asset that begin in a span."""
+    limit: Most = None,
+    form: WantedForm,
+) -> RollupsAnswer | Response:
+    """Give the hours or UTC days of one metric of an asset that begin in a span.
+
+    JSON comes in pages of `limit`; csv and Arrow hold the whole span.
+    """
     known_asset(session, asset_id=asset_id, holder_id=own(caller))
-    asked, (since, until) = metric(session, code), asked_span(start, end)
-    rolled = hours if by is Period.HOUR else days
-    found = rolled(session, asset_id=asset_id, metric=code, start=since, end=until)
+    one, asked = metric(session, code), Asked(asset_id, code, *asked_span(start, end))
+    spans = windows(session, asked)
+    if form is not Form.JSON:
+        frames = _pieces(db, caller.tenant_id, spans, by)
+        return streamed(frames, schema=_ALWAYS, form=form, name=f"{code}-by-{by}")
+    found = _first(session, spans, by, (limit or _PAGE) + 1)
     return RollupsAnswer(
         asset_id=asset_id,
         metric=code,
-        kind=asked.kind,
-        unit=asked.unit,
+        kind=one.kind,
+        unit=one.unit,
         by=by,
-        rollups=rows(found[:limit]),
-        next_start=next_start(found, limit),
+        rollups=rows(found[: limit or _PAGE]),
+        next_start=next_start(found, limit or _PAGE),
     )
+
+
+def _first(session: Session, spans: Sequence[Asked], by: Period, most: int) -> pd.DataFrame:
+    """Read window after window until there are enough."""
+    found: list[pd.DataFrame] = []
+    for one in spans:
+        found.append(_ROLLED[by](session, **one._asdict()))
+        if sum(map(len, found)) >= most:
+            break
+    return pd.concat(found, ignore_index=True)[:most]
+
+
+def _pieces(db: Database, tenant_id: int, spans: Sequence[Asked], by: Period) -> Iterator[pd.DataFrame]:
+    """Read window after window, each in a transaction of its own: a slow reader must not keep one open."""
+    for one in spans:
+        with db.reading(tenant_id) as session:
+            found = _ROLLED[by](session, **one._asdict())
+        yield found

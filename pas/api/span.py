@@ -8,21 +8,28 @@ from fastapi import Query
 from pydantic import AwareDatetime
 
 from pas import clock
+from telemetry.span import span
 
-_SHOWN = 10_000
+MOST = 10_000
+"""Rows of one answer."""
 _USUAL = timedelta(days=7)
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 MetricCode = Annotated[str, Query(alias="metric", min_length=1, max_length=60, description="Code of the metric.")]
 Start = Annotated[AwareDatetime | None, Query(description="From this moment on; else seven days before the end.")]
 End = Annotated[AwareDatetime | None, Query(description="Up to but without this moment; else until now.")]
-Most = Annotated[int, Query(alias="limit", ge=1, le=_SHOWN, description="How many at the most.")]
+Most = Annotated[int | None, Query(alias="limit", ge=1, le=MOST, description="How many at the most.")]
 
 
 def asked_span(start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
-    """Fill in what was not asked: the seven days before the end, and now as the end."""
+    """Fill in what was not asked: the seven days before the end, and now as the end.
+
+    Raises EndsBeforeStart.
+    """
     until = end or max(clock.now(), start or clock.now())
-    return start or max(until, _FIRST + _USUAL) - _USUAL, until
+    since = start or max(until, _FIRST + _USUAL) - _USUAL
+    span(since, until)
+    return since, until
 
 
 def rows(found: pd.DataFrame) -> list[Any]:
