@@ -11,6 +11,7 @@ from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction, 
 from sqlmodel import Session, select
 
 import billing.tables
+import telemetry.sparkplug_tables
 from pas.tables import ApiKeyRecord, DeviceRecord, PersonRecord, SessionRecord
 from telemetry.refusal import Refusal
 from telemetry.tables import TenantOwned, TenantRecord
@@ -21,7 +22,7 @@ DOOR_TABLES = (PersonRecord, SessionRecord, ApiKeyRecord, DeviceRecord)
 APP_ROLE = "pas_app"
 """PostgreSQL role of every transaction: owns nothing and cannot bypass row-level security."""
 
-_ = billing.tables
+_ = billing.tables, telemetry.sparkplug_tables
 
 
 class CrossTenant(RuntimeError):
@@ -35,9 +36,10 @@ class UnknownTenant(Refusal):
 class Database:
     """One engine and the three ways to a session: reading, writing, and at the door (no tenant yet)."""
 
-    def __init__(self, url: str) -> None:
-        """Open lazily; a SQLite file's folder is made."""
+    def __init__(self, url: str, *, archive: Path | None = None) -> None:
+        """Open lazily; a SQLite file's folder is made. `archive` is the folder of the readings of cold months."""
         self.url = url
+        self.archive = archive
         self.engine = _engine(url)
 
     def __enter__(self) -> Self:
@@ -56,13 +58,13 @@ class Database:
     @contextmanager
     def reading(self, tenant_id: int) -> Iterator[Session]:
         """Give a session that only reads; nothing it does is kept."""
-        with Session(self.engine, info={"tenant_id": tenant_id, "reads_only": True}) as session:
+        with Session(self.engine, info=self._bound(tenant_id) | {"reads_only": True}) as session:
             yield session
 
     @contextmanager
     def writing(self, tenant_id: int) -> Iterator[Session]:
         """Give a session whose work is committed when the block ends well, and undone when it does not."""
-        with Session(self._writer(), info={"tenant_id": tenant_id}, expire_on_commit=False) as session:
+        with Session(self._writer(), info=self._bound(tenant_id), expire_on_commit=False) as session:
             yield session
             session.commit()
 
@@ -95,6 +97,9 @@ class Database:
             sentence = f"{known}: {', '.join(sorted(tenants)) or 'there is none yet, run `pas tenant found`'}"
             raise UnknownTenant(sentence, field="tenant")
         return tenants[slug] or 0
+
+    def _bound(self, tenant_id: int) -> dict[str, Any]:
+        return {"tenant_id": tenant_id, "archive": self.archive}
 
     def _writer(self) -> Engine:
         return self.engine.execution_options(pas_writes=True)

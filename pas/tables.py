@@ -1,9 +1,9 @@
-"""The schema of the front door: people, their sessions and keys, devices, and answers already given."""
+"""The schema of the front door: people, their sessions and keys, devices, answers given, and what was refused."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index
 from sqlmodel import Field
 
 from lifecycle import tables as _lifecycle_tables  # noqa: F401 - the foreign keys below name its tables
@@ -109,3 +109,47 @@ class IdempotencyRecord(TenantOwned, table=True):
     body: str
     location: str | None = Field(default=None, max_length=200)
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RefusedPayloadRecord(TenantOwned, table=True):
+    """How often payloads were refused whole at a door on one UTC day for one reason, and the last of them in words."""
+
+    __tablename__ = "refused_payload"
+
+    day: date = Field(primary_key=True)
+    door: str = Field(primary_key=True, max_length=20)
+    """`http`, `mqtt` or `file`."""
+    reason: str = Field(primary_key=True, max_length=60)
+    """The code of the refusal."""
+    count: int = Field(sa_type=BigInteger)
+    first_at: datetime = Field(sa_type=UtcDateTime)
+    last_at: datetime = Field(sa_type=UtcDateTime)
+    last_sentence: str = Field(max_length=400)
+    last_sender: str = Field(max_length=200)
+
+
+class MqttAccountRecord(TenantOwned, table=True):
+    """What a broker needs to know a device by one of its secrets; made when the secret is, for it is shown only once.
+
+    It counts as long as `secret_hash` is one of the device's.
+    """
+
+    __tablename__ = "mqtt_account"
+    __table_args__ = (ForeignKeyConstraint(["tenant_id", "device_id"], ["device.tenant_id", "device.id"]),)
+
+    device_id: UUID = Field(primary_key=True)
+    secret_hash: str = Field(primary_key=True, max_length=64)
+    pbkdf2: str = Field(max_length=200)
+    """For mosquitto: `$7$ROUNDS$SALT$HASH`, PBKDF2 with SHA-512."""
+    bcrypt: str = Field(max_length=80)
+    """For NATS."""
+
+
+class MqttWindowRecord(TenantOwned, table=True):
+    """Which messages were stored last and may be delivered again, because the broker may not know that they were."""
+
+    __tablename__ = "mqtt_window"
+
+    client: str = Field(primary_key=True, max_length=120)
+    stored: bytes
+    """Ten bytes a message: its packet id and the beginning of the hash of its content."""

@@ -8,15 +8,26 @@ import zstandard
 from alembic import op
 
 import telemetry.columns
+from telemetry.meter import built_in, first_version
+from telemetry.metric import Metric
 
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-NEW_TABLES = ("reading_batch", "refused_payload")
+NEW_TABLES = (
+    "reading_batch",
+    "refused_payload",
+    "archive_file",
+    "sparkplug_node",
+    "sparkplug_birth",
+    "sparkplug_held",
+    "mqtt_account",
+    "mqtt_window",
+)
 """Get the second lock on PostgreSQL: each tenant sees its own rows."""
-APPEND_ONLY: tuple[str, ...] = ()
+APPEND_ONLY: tuple[str, ...] = ("meter",)
 """Of the new ones: what must never change."""
 OWN = "tenant_id = nullif(current_setting('app.tenant', true), '')::int"
 
@@ -31,6 +42,8 @@ def upgrade() -> None:
     _widen_series_day()
     _make_batches_a_journal()
     _count_refused_payloads()
+    _make_the_archive()
+    _remember_mqtt()
     _lock()
 
 
@@ -40,7 +53,10 @@ def downgrade() -> None:
     if waiting:
         msg = f"{waiting} batches of readings wait for compaction: run `pas worker --once` first"
         raise RuntimeError(msg)
+    _take_the_archive_back()
     _unlock()
+    for name in ("mqtt_window", "mqtt_account", "sparkplug_held", "sparkplug_birth", "sparkplug_node"):
+        op.drop_table(name)
     op.drop_table("refused_payload")
     _make_batches_receipts()
     for name in ("first_at", "last_at", "below", "above", "low", "high"):
@@ -156,6 +172,40 @@ def _make_batches_receipts() -> None:
     _lock_table("reading_batch")
 
 
+def _make_meters() -> None:
+    """Make the table of meters, and give every tenant those that come with its metrics."""
+    new = op.create_table(
+        "meter",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("metric", sa.String(length=60), nullable=False),
+        sa.Column("way", sa.String(length=40), nullable=False),
+        sa.Column("unit", sa.String(length=40), nullable=False),
+        sa.Column("threshold", sa.Float(), nullable=True),
+        sa.Column("side", sa.String(length=40), nullable=True),
+        sa.Column("drawn", sa.String(length=40), nullable=True),
+        sa.Column("longest_gap", sa.Integer(), nullable=True),
+        sa.Column("valid_from", telemetry.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("means", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.ForeignKeyConstraint(["tenant_id", "metric"], ["metric.tenant_id", "metric.code"]),
+        sa.PrimaryKeyConstraint("tenant_id", "code", "version"),
+    )
+    _open_to_owner("metric")
+    found = op.get_bind().execute(sa.text("SELECT tenant_id, code, name, kind, unit FROM metric")).mappings()
+    rows = [
+        {**first_version(meter, metric).model_dump(mode="python"), "tenant_id": row["tenant_id"]}
+        for row in found
+        for metric in [Metric(**{name: row[name] for name in ("code", "name", "kind", "unit")})]
+        for meter in built_in(metric)
+    ]
+    if rows:
+        op.get_bind().execute(sa.insert(new), rows)
+    _close_to_owner("metric")
+
+
 def _step_aside(table: str, name: str) -> None:
     """Rename a table and, on PostgreSQL, its constraints, whose names the table to come needs."""
     op.rename_table(table, name)
@@ -178,6 +228,104 @@ def _count_refused_payloads() -> None:
         sa.Column("last_sender", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
         sa.PrimaryKeyConstraint("tenant_id", "day", "door", "reason"),
+    )
+
+
+def _make_the_archive() -> None:
+    """Keep of each series-day where its readings are, and of each day its file in the archive."""
+    op.add_column("metric", sa.Column("forgotten_before", sa.Date(), nullable=True))
+    op.add_column("series_day", sa.Column("held", sa.SmallInteger(), nullable=False, server_default="0"))
+    op.create_index("series_day_held", "series_day", ["tenant_id", "shard", "day", "held"])
+    op.create_table(
+        "archive_file",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("shard", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("path", sa.String(length=200), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("checksum", sa.String(length=64), nullable=False),
+        sa.Column("series", sa.Integer(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("verified_at", telemetry.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "shard", "day"),
+    )
+
+
+def _take_the_archive_back() -> None:
+    """Refused while readings lie outside the rows, for the version before does not know where."""
+    _open_to_owner("series_day")
+    away = op.get_bind().execute(sa.text("SELECT count(*) FROM series_day WHERE held <> 0")).scalar()
+    if away:
+        msg = f"the readings of {away} series-days are archived or forgotten; the version before cannot read them"
+        raise RuntimeError(msg)
+    _close_to_owner("series_day")
+    op.drop_table("archive_file")
+    op.drop_index("series_day_held", "series_day")
+    op.drop_column("series_day", "held")
+    op.drop_column("metric", "forgotten_before")
+
+
+def _remember_mqtt() -> None:
+    """What edge nodes said at their births, which messages the broker may send again, and who may connect to it."""
+    moment = telemetry.columns.UtcDateTime(timezone=True)
+    op.create_table(
+        "sparkplug_node",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("node", sa.String(length=120), nullable=False),
+        sa.Column("bd_seq", sa.Integer(), nullable=True),
+        sa.Column("last_seq", sa.Integer(), nullable=True),
+        sa.Column("online", sa.Boolean(), nullable=False),
+        sa.Column("certain", sa.Boolean(), nullable=False),
+        sa.Column("asked_at", moment, nullable=True),
+        sa.Column("seen_at", moment, nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "node"),
+    )
+    op.create_table(
+        "sparkplug_birth",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("node", sa.String(length=120), nullable=False),
+        sa.Column("device", sa.String(length=120), nullable=False),
+        sa.Column("metrics", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("born_at", moment, nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "node", "device"),
+    )
+    op.create_table(
+        "sparkplug_held",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("node", sa.String(length=120), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("device", sa.String(length=120), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", moment, nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "node", "id"),
+    )
+    op.create_table(
+        "mqtt_account",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("device_id", sa.Uuid(), nullable=False),
+        sa.Column("secret_hash", sa.String(length=64), nullable=False),
+        sa.Column("pbkdf2", sa.String(length=200), nullable=False),
+        sa.Column("bcrypt", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.ForeignKeyConstraint(["tenant_id", "device_id"], ["device.tenant_id", "device.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "device_id", "secret_hash"),
+    )
+    op.create_table(
+        "mqtt_window",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("client", sa.String(length=120), nullable=False),
+        sa.Column("stored", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "client"),
     )
 
 
