@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, SmallInteger
 from sqlmodel import Field, Session, SQLModel
 
 from telemetry.columns import Json, UtcDateTime
@@ -41,6 +41,8 @@ class MetricRecord(Metric, TenantOwned, table=True):
     __tablename__ = "metric"
 
     code: str = Field(primary_key=True, max_length=60)
+    forgotten_before: date | None = None
+    """Of the days before, only rollups are kept; a reading that comes late for them is not taken."""
 
 
 class MeterRecord(MeterVersion, TenantOwned, table=True):
@@ -116,7 +118,10 @@ class SeriesDayRecord(TenantOwned, table=True):
     """
 
     __tablename__ = "series_day"
-    __table_args__ = (ForeignKeyConstraint(["tenant_id", "series"], ["series.tenant_id", "series.number"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "series"], ["series.tenant_id", "series.number"]),
+        Index("series_day_held", "tenant_id", "shard", "day", "held"),
+    )
 
     shard: int = Field(primary_key=True)
     series: int = Field(primary_key=True)
@@ -143,6 +148,36 @@ class SeriesDayRecord(TenantOwned, table=True):
     high: float | None = None
     readings: bytes
     hours: bytes
+    held: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
+    """Where its readings are: see `telemetry.held`."""
+
+
+class ArchiveFileRecord(TenantOwned, table=True):
+    """The file that holds a day's archived readings: what it must be, so that a missing or harmed one is found.
+
+    A series-day whose `held` says otherwise is not read from the file, even if it stands in there.
+    """
+
+    __tablename__ = "archive_file"
+
+    shard: int = Field(primary_key=True)
+    """0: one file holds every shard."""
+    day: date = Field(primary_key=True)
+    generation: int
+    """Counts how often the day was written anew."""
+    path: str = Field(max_length=200)
+    """Within the archive's folder."""
+    size: int = Field(sa_type=BigInteger)
+    sha256: str = Field(max_length=64)
+    """Of the file's bytes."""
+    checksum: str = Field(max_length=64)
+    """Of the readings in it, whatever the bytes."""
+    series: int
+    count: int = Field(sa_type=BigInteger)
+    first_at: int = Field(sa_type=BigInteger)
+    last_at: int = Field(sa_type=BigInteger)
+    verified_at: datetime = Field(sa_type=UtcDateTime)
+    """When it was read back and found equal to the database."""
 
 
 class QuarantinedReadingRecord(TenantOwned, table=True):
