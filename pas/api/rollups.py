@@ -124,7 +124,7 @@ def _first(session: Session, spans: Sequence[Asked], by: Period, most: int) -> p
         found.append(_ROLLED[by](session, **one._asdict()))
         if sum(map(len, found)) >= most:
             break
-    return pd.concat(found, ignore_index=True)[:most]
+    return pd.concat([one for one in found if len(one)] or found[:1], ignore_index=True)[:most]
 
 
 def _pieces(db: Database, tenant_id: int, spans: Sequence[Asked], by: Period) -> Iterator[pd.DataFrame]:
