@@ -11,6 +11,7 @@ from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction, 
 from sqlmodel import Session, select
 
 import billing.tables
+import telemetry.alarm_tables
 import telemetry.sparkplug_tables
 from pas.tables import ApiKeyRecord, DeviceRecord, PersonRecord, SessionRecord
 from telemetry.refusal import Refusal
@@ -22,7 +23,7 @@ DOOR_TABLES = (PersonRecord, SessionRecord, ApiKeyRecord, DeviceRecord)
 APP_ROLE = "pas_app"
 """PostgreSQL role of every transaction: owns nothing and cannot bypass row-level security."""
 
-_ = billing.tables, telemetry.sparkplug_tables
+_ = billing.tables, telemetry.alarm_tables, telemetry.sparkplug_tables
 
 
 class CrossTenant(RuntimeError):

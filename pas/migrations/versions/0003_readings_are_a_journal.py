@@ -25,9 +25,13 @@ NEW_TABLES = (
     "sparkplug_held",
     "mqtt_account",
     "mqtt_window",
+    "alarm_rule",
+    "alarm",
+    "alarm_event",
+    "alarm_state",
 )
 """Get the second lock on PostgreSQL: each tenant sees its own rows."""
-APPEND_ONLY: tuple[str, ...] = ("meter",)
+APPEND_ONLY: tuple[str, ...] = ("meter", "alarm_event")
 """Of the new ones: what must never change."""
 OWN = "tenant_id = nullif(current_setting('app.tenant', true), '')::int"
 
@@ -44,6 +48,7 @@ def upgrade() -> None:
     _count_refused_payloads()
     _make_the_archive()
     _remember_mqtt()
+    _watch_limits()
     _lock()
 
 
@@ -55,6 +60,8 @@ def downgrade() -> None:
         raise RuntimeError(msg)
     _take_the_archive_back()
     _unlock()
+    for name in ("alarm_state", "alarm_event", "alarm", "alarm_rule"):
+        op.drop_table(name)
     for name in ("mqtt_window", "mqtt_account", "sparkplug_held", "sparkplug_birth", "sparkplug_node"):
         op.drop_table(name)
     op.drop_table("refused_payload")
@@ -326,6 +333,101 @@ def _remember_mqtt() -> None:
         sa.Column("stored", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
         sa.PrimaryKeyConstraint("tenant_id", "client"),
+    )
+
+
+def _watch_limits() -> None:
+    """Alarm rules, the alarms they raised, what became of each, and what is remembered from batch to batch."""
+    moment = telemetry.columns.UtcDateTime(timezone=True)
+    of_rule = (["tenant_id", "rule", "version"], ["alarm_rule.tenant_id", "alarm_rule.code", "alarm_rule.version"])
+    op.create_table(
+        "alarm_rule",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("metric", sa.String(length=60), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("priority", sa.String(length=40), nullable=False),
+        sa.Column("asset_id", sa.Uuid(), nullable=True),
+        sa.Column("product", sa.String(length=60), nullable=True),
+        sa.Column("limit", sa.Float(), nullable=True),
+        sa.Column("deadband", sa.Float(), nullable=False),
+        sa.Column("on_delay_seconds", sa.Integer(), nullable=False),
+        sa.Column("off_delay_seconds", sa.Integer(), nullable=False),
+        sa.Column("longest_seconds", sa.Integer(), nullable=True),
+        sa.Column("least_readings", sa.Integer(), nullable=False),
+        sa.Column("fastest", sa.Float(), nullable=True),
+        sa.Column("most_per_hour", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("since", moment, nullable=False),
+        sa.Column("until", moment, nullable=True),
+        sa.Column("made_at", moment, nullable=False),
+        sa.Column("caught_up", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.ForeignKeyConstraint(["tenant_id", "metric"], ["metric.tenant_id", "metric.code"]),
+        sa.PrimaryKeyConstraint("tenant_id", "code", "version"),
+    )
+    op.create_table(
+        "alarm",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("shard", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("series", sa.Integer(), nullable=False),
+        sa.Column("asset_id", sa.Uuid(), nullable=False),
+        sa.Column("metric", sa.String(length=60), nullable=False),
+        sa.Column("rule", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("priority", sa.String(length=40), nullable=False),
+        sa.Column("began_at", moment, nullable=False),
+        sa.Column("raised_at", moment, nullable=False),
+        sa.Column("cleared_at", moment, nullable=True),
+        sa.Column("extreme", sa.Float(), nullable=True),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("chatters", sa.Boolean(), nullable=False),
+        sa.Column("found_at", moment, nullable=False),
+        sa.Column("updated_at", moment, nullable=False),
+        sa.Column("acknowledged_at", moment, nullable=True),
+        sa.Column("acknowledged_by", sa.String(length=200), nullable=False),
+        sa.Column("withdrawn_at", moment, nullable=True),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.ForeignKeyConstraint(["tenant_id", "series"], ["series.tenant_id", "series.number"]),
+        sa.ForeignKeyConstraint(*of_rule),
+        sa.PrimaryKeyConstraint("tenant_id", "shard", "id"),
+    )
+    once = ["tenant_id", "shard", "rule", "version", "series", "raised_at"]
+    op.create_index("alarm_once", "alarm", once, unique=True)
+    op.create_index("alarm_by_id", "alarm", ["tenant_id", "id"])
+    op.create_index("alarm_by_moment", "alarm", ["tenant_id", "raised_at", "id"])
+    op.create_index("alarm_of_asset", "alarm", ["tenant_id", "asset_id", "raised_at"])
+    op.create_table(
+        "alarm_event",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("shard", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("alarm_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.Column("facts", sa.JSON(none_as_null=True), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "shard", "id"),
+    )
+    op.create_index("alarm_event_of_alarm", "alarm_event", ["tenant_id", "alarm_id", "id"])
+    op.create_table(
+        "alarm_state",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("shard", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("latest", sa.LargeBinary(), nullable=False),
+        sa.Column("earlier", sa.LargeBinary(), nullable=False),
+        sa.Column("earliest", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.ForeignKeyConstraint(*of_rule),
+        sa.PrimaryKeyConstraint("tenant_id", "shard", "rule", "version"),
     )
 
 
