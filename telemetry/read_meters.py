@@ -1,0 +1,78 @@
+"""Read meters: what each counted of each thing in a span."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from telemetry.figure import Figure, of_counter, of_level, put_together
+from telemetry.find_meters import meters, unknown
+from telemetry.find_series_days import Pair, series_keys
+from telemetry.find_tracks import tracks_between
+from telemetry.holding import SECOND, Counted, count
+from telemetry.meter import MeterVersion, Part, Way, factor, parts
+from telemetry.queries import metrics, usage
+from telemetry.series_key import SeriesKey
+from telemetry.span import span
+from telemetry.track import EMPTY, Track
+
+Wanted = tuple[UUID, str]
+"""An asset and the code of a meter."""
+
+
+def meter_figures(
+    session: Session, *, wanted: Sequence[Wanted], start: datetime, end: datetime
+) -> dict[Wanted, Figure]:
+    """Give what meters counted between two moments; every wanted one has an answer.
+
+    The figures of the parts of a span add up to that of the whole. Where a meter changed within the span, each part
+    is counted by the version that was valid in it. Raises UnknownMeter and EndsBeforeStart.
+    """
+    span(start, end)
+    known, units = meters(session), {code: metric.unit for code, metric in metrics(session).items()}
+    assets: defaultdict[str, list[UUID]] = defaultdict(list)
+    for asset_id, code in dict.fromkeys(wanted):
+        if code not in known:
+            raise unknown(code, known, field="meter")
+        assets[code].append(asset_id)
+    figures: defaultdict[Wanted, list[Figure]] = defaultdict(list)
+    for code, asset_ids in assets.items():
+        for part in parts(known[code], start, end):
+            for asset_id, figure in _figures(session, part, asset_ids, units).items():
+                figures[asset_id, code].append(figure)
+    return {pair: put_together(of_parts) for pair, of_parts in figures.items()}
+
+
+def _figures(session: Session, part: Part, asset_ids: Sequence[UUID], units: dict[str, str]) -> dict[UUID, Figure]:
+    meter, start, end = part
+    wanted = [(asset_id, meter.metric) for asset_id in asset_ids]
+    if meter.way is Way.COUNTER:
+        used = usage(session, wanted=wanted, start=start, end=end)
+        return {asset_id: of_counter(meter, used[asset_id, code]) for asset_id, code in wanted}
+    counted, scale = _counted(session, part, wanted), factor(meter, units[meter.metric])
+    return {asset_id: of_level(meter, counted[asset_id, code], scale) for asset_id, code in wanted}
+
+
+def _counted(session: Session, part: Part, wanted: Sequence[Pair]) -> dict[Pair, Counted]:
+    """Count levels; of those never measured nothing, over the whole span."""
+    asked = span(part.start, part.end)
+    keys = series_keys(session, wanted)
+    found: dict[int, Counted] = {}
+    for track in _tracks(session, part.meter, list(keys.values()), asked.start, asked.end):
+        found |= count(track, part.meter, asked.start, asked.end)
+    nothing = Counted(0.0, 0, asked.end - asked.start, 0)
+    return {pair: found.get(keys[pair].number, nothing) if pair in keys else nothing for pair in wanted}
+
+
+def _tracks(session: Session, meter: MeterVersion, keys: Sequence[SeriesKey], start: int, end: int) -> Iterator[Track]:
+    """Load what is needed to count a span: a reading before it may hold into it, a line may lead out of it."""
+    around = (meter.longest_gap or 0) * SECOND
+    return tracks_between(session, keys, start - around, end + around)
+
+
+def level_track(session: Session, meter: MeterVersion, asset_id: UUID, start: int, end: int) -> Track:
+    """Load the readings of one thing that are needed to count a span."""
+    keys = list(series_keys(session, [(asset_id, meter.metric)]).values())
+    return next(_tracks(session, meter, keys, start, end), EMPTY)
