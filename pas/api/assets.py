@@ -5,9 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
-from sqlmodel import col, func, select
 
-from lifecycle.asset import Asset, AssetStatus, Destination, Move, NewAsset, StatusChange, Step
+from lifecycle.asset import Asset, Destination, Move, NewAsset, StatusChange, Step
 from lifecycle.chain import digest
 from lifecycle.change_status import change_status
 from lifecycle.move_asset import move_assets
@@ -16,9 +15,10 @@ from lifecycle.queries import known_asset
 from lifecycle.read_passport import read_passport, standing_then
 from lifecycle.record_events import possible
 from lifecycle.register_assets import register_assets
-from lifecycle.tables import AssetRecord, ProductRecord
+from lifecycle.tables import AssetRecord
 from pas import clock
 from pas.access import EVERYBODY, STAFF, Asking, Reading, Writing, may
+from pas.api.asset_filter import WantedAssets
 from pas.api.paging import Cursor, Limit, Page, page
 from pas.api.problems import problems
 from pas.caller import Caller
@@ -45,36 +45,10 @@ class AssetAnswer(Asset):
 @router.get("")
 @may(*EVERYBODY)
 def list_assets(
-    *,
-    caller: Asking,
-    session: Reading,
-    status: Annotated[AssetStatus | None, Query()] = None,
-    grade: Annotated[str | None, Query(pattern="^[A-E]$")] = None,
-    site: Annotated[UUID | None, Query(description="Id of the site where it stands.")] = None,
-    holder: Annotated[UUID | None, Query(description="Id of the customer who holds it.")] = None,
-    product: Annotated[UUID | None, Query(description="Id of the product.")] = None,
-    trade: Annotated[str | None, Query(max_length=60)] = None,
-    q: Annotated[str | None, Query(max_length=80, description="The serial number begins with this.")] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    caller: Asking, session: Reading, wanted: WantedAssets, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[AssetAnswer]:
     """List assets by serial number; filters narrow each other."""
-    query = select(AssetRecord)
-    wanted = {
-        AssetRecord.status: status,
-        AssetRecord.grade: grade,
-        AssetRecord.site_id: site,
-        AssetRecord.holder_id: holder,
-        AssetRecord.product_id: product,
-    }
-    query = query.where(*(column == value for column, value in wanted.items() if value is not None))
-    if caller.role is Role.CUSTOMER:
-        query = query.where(AssetRecord.holder_id == own(caller))
-    if trade is not None:
-        of_trade = select(ProductRecord.id).where(ProductRecord.trade == trade)
-        query = query.where(col(AssetRecord.product_id).in_(of_trade))
-    if q:
-        query = query.where(func.lower(AssetRecord.serial).startswith(q.lower(), autoescape=True))
+    query = wanted.query(own(caller))
     found, next_cursor = page(session, query, by=(AssetRecord.serial, AssetRecord.id), cursor=cursor, limit=limit)
     return Page(items=[_shown(asset) for asset in found], next_cursor=next_cursor)
 

@@ -31,7 +31,7 @@ STRANGE: tuple[Any, ...] = (
 )
 
 
-@pytest.mark.parametrize("path", ["assets", "alerts", "audit", "invoices", "quarantine", "metrics"])
+@pytest.mark.parametrize("path", ["assets", "alerts", "audit", "invoices", "quarantine", "metrics", "latest"])
 def test_a_strange_cursor_is_refused(client_of: ClientOf, path: str) -> None:
     client = client_of(Role.ADMINISTRATOR)
     packed = [base64.urlsafe_b64encode(json.dumps(value).encode()).decode()[:400] for value in STRANGE]
