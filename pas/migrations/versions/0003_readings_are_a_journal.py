@@ -18,6 +18,7 @@ depends_on = None
 
 NEW_TABLES = (
     "reading_batch",
+    "meter",
     "refused_payload",
     "archive_file",
     "sparkplug_node",
@@ -45,6 +46,7 @@ def upgrade() -> None:
     _widen_metric()
     _widen_series_day()
     _make_batches_a_journal()
+    _make_meters()
     _count_refused_payloads()
     _make_the_archive()
     _remember_mqtt()
@@ -65,6 +67,7 @@ def downgrade() -> None:
     for name in ("mqtt_window", "mqtt_account", "sparkplug_held", "sparkplug_birth", "sparkplug_node"):
         op.drop_table(name)
     op.drop_table("refused_payload")
+    op.drop_table("meter")
     _make_batches_receipts()
     for name in ("first_at", "last_at", "below", "above", "low", "high"):
         op.drop_column("series_day", name)
