@@ -2,8 +2,9 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,6 +17,12 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         default=None,
         description="SQLAlchemy URL: sqlite:///FILE or postgresql://...; empty means SQLite at HOME/pas.db.",
+    )
+    archive_after_months: int = Field(
+        default=0,
+        ge=0,
+        le=1200,
+        description="Months that ended so long ago move their readings to Parquet files in HOME/archive; 0 is never.",
     )
     tenant: str | None = Field(
         default=None, description="Slug of the tenant the commands work for; needed where there are several."
@@ -30,6 +37,33 @@ class Settings(BaseSettings):
     session_hours: int = Field(default=10, gt=0, le=12, description="A login ends after so long, used or not.")
     logins_per_minute: int = Field(default=10, gt=0, description="Login tries allowed per minute and address.")
     requests_per_minute: int = Field(default=6000, gt=0, description="Requests allowed per minute and caller.")
+    mqtt_url: str | None = Field(
+        default=None, description="Broker that `pas mqtt` listens to: mqtts://HOST:PORT, on this machine also mqtt://."
+    )
+    mqtt_user: str | None = Field(default=None, description="Name under which `pas mqtt` comes to the broker.")
+    mqtt_password: SecretStr | None = Field(default=None, description="Password of that name.")
+    mqtt_client_id: str = Field(
+        default="pas",
+        min_length=1,
+        max_length=60,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        description="Client id under which the broker keeps our messages; one `pas mqtt` at a time may use it.",
+    )
+    mqtt_version: Literal["5", "3.1.1"] = Field(default="5", description="Version of MQTT that is spoken: 5 or 3.1.1.")
+    mqtt_ca_file: Path | None = Field(default=None, description="Certificate of the authority of the broker's own.")
+    mqtt_session_days: int = Field(
+        default=7, gt=0, le=365, description="So long an MQTT 5 broker keeps our messages while we are away."
+    )
+
+    @field_validator("archive_after_months", mode="before")
+    @classmethod
+    def _empty_is_never(cls, given: object) -> object:
+        return 0 if given == "" else given
+
+    @property
+    def archive(self) -> Path:
+        """Give the folder of the readings of cold months."""
+        return self.home / "archive"
 
     @property
     def url(self) -> str:

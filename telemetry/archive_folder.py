@@ -65,13 +65,13 @@ def sync(folder: Path) -> None:
         os.close(handle)
 
 
-def put_in_order(folder: Path, tenant: str, manifest: frozenset[str], *, now: datetime) -> int:
+def put_in_order(folder: Path, tenant: str, manifest: frozenset[str], *, now: datetime, day: date | None = None) -> int:
     """Let exactly the files of the manifest stand in their places, whatever a killed run left; give how many moved.
 
-    A file that the manifest does not name waits aside for an hour and is then removed.
+    A file that the manifest does not name waits aside for an hour and is then removed. With `day` only that day's.
     """
     moved = 0
-    for place in sorted(folder.glob(f"tenant={tenant}/month=*/day=*/*")):
+    for place in sorted(folder.glob(f"tenant={tenant}/month=*/day={day or '*'}/*")):
         name = place.name.removeprefix("_").removesuffix(".aside")
         wanted = place.with_name(name).relative_to(folder).as_posix() in manifest
         moved += _put(place, place.with_name(name), now=now) if wanted else _away(place, now=now)

@@ -33,7 +33,7 @@ def opened() -> "Database":
     from pas.db import Database
     from pas.settings import settings
 
-    database = Database(settings().url)
+    database = Database(settings().url, archive=settings().archive)
     schema.ensure(database)
     return database
 

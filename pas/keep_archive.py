@@ -1,0 +1,119 @@
+"""Keep the archive: move the readings of cold months to their files, day by day, each day wholly or not at all."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from threading import Event
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from pas.db import Database
+from telemetry.archive_day import Sealed, draw_up_day, seal_day
+from telemetry.archive_folder import NoArchive, alone, put_in_order
+from telemetry.find_cold_days import cold_days, manifest, waiting
+from telemetry.read_archive import tenant_name
+
+Tick = Callable[[int], None]
+
+
+class Archived(NamedTuple):
+    """What a run moved into files, or, of a trial, would move."""
+
+    days: int = 0
+    series_days: int = 0
+    readings: int = 0
+    bytes: int = 0
+
+
+def archive_months(
+    database: Database,
+    tenant_id: int,
+    *,
+    after_months: int,
+    now: datetime,
+    stop: Event | None = None,
+    tick: Tick = lambda _days: None,
+) -> Archived:
+    """Move every day of the months that ended so many months ago, and put the files in order; 0 months is never.
+
+    Ends early, between two days, when told to stop. Raises NoArchive, ArchiveBusy and ArchiveUnreadable.
+    """
+    done = Archived()
+    if not after_months:
+        return done
+    with alone(_folder(database), wait=False):
+        _in_order(database, tenant_id, now)
+        for day in _cold(database, tenant_id, _first_kept(now, after_months)):
+            if stop is not None and stop.is_set():
+                break
+            done = _added(done, _archive_day(database, tenant_id, day, now))
+            tick(1)
+    return done
+
+
+def what_is_due(database: Database, tenant_id: int, *, after_months: int, now: datetime) -> Archived:
+    """Tell what a run would move; the files' size is not known before."""
+    if not after_months:
+        return Archived()
+    with database.reading(tenant_id) as session:
+        return Archived(*waiting(session, before=_first_kept(now, after_months)))
+
+
+def _first_kept(now: datetime, after_months: int) -> date:
+    """Give the first day of the oldest month that stays.
+
+    >>> from datetime import UTC
+    >>> _first_kept(datetime(2026, 3, 15, tzinfo=UTC), 3)
+    datetime.date(2025, 12, 1)
+    """
+    year, month = divmod(now.year * 12 + now.month - 1 - after_months, 12)
+    return date(max(year, 1), month + 1, 1)
+
+
+def _archive_day(database: Database, tenant_id: int, day: date, now: datetime) -> Sealed | None:
+    """Write the file, name it in one transaction with the emptying of the rows, and let it take its place."""
+    with _one_moment(database, tenant_id) as session:
+        draft = draw_up_day(session, day=day)
+    if draft is None:
+        return None
+    with database.writing(tenant_id) as session:
+        sealed = seal_day(session, draft, now=now)
+    _in_order(database, tenant_id, now, day)
+    return sealed
+
+
+@contextmanager
+def _one_moment(database: Database, tenant_id: int) -> Iterator[Session]:
+    """Read everything as it stood at one moment; SQLite's read transaction already does."""
+    with database.reading(tenant_id) as session:
+        if not database.is_sqlite:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield session
+
+
+def _in_order(database: Database, tenant_id: int, now: datetime, day: date | None = None) -> None:
+    """Let the files stand as the manifest says, of one day or of all."""
+    with database.reading(tenant_id) as session:
+        named, tenant = manifest(session, day=day), tenant_name(session)
+    put_in_order(_folder(database), tenant, named, day=day, now=now)
+
+
+def _cold(database: Database, tenant_id: int, before: date) -> list[date]:
+    with database.reading(tenant_id) as session:
+        return cold_days(session, before=before)
+
+
+def _folder(database: Database) -> Path:
+    if database.archive is None:
+        raise NoArchive("no folder is set for the archive; set PAS_HOME", field="archive")
+    return database.archive
+
+
+def _added(done: Archived, day: Sealed | None) -> Archived:
+    if day is None:
+        return done
+    return Archived(
+        done.days + 1, done.series_days + day.series_days, done.readings + day.readings, done.bytes + day.size
+    )
