@@ -104,6 +104,12 @@ STATUS: dict[str, int] = {
     "NoRouteYet": 404,
     "NothingToValue": 404,
     "NoDate": 422,
+    "ArchiveUnreadable": 503,
+    "ArchiveBusy": 409,
+    "NoArchive": 503,
+    "OtherArchive": 409,
+    "ReadingsForgotten": 410,
+    "KeptTooShort": 422,
 }
 """Class name of a refusal to its status; a test fails on a refusal that is missing here."""
 
