@@ -12,6 +12,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from telemetry.moment import Moments, moment
 from telemetry.refusal import Refusal
+from telemetry.stamps import read_usual
 from telemetry.track import Marks, Numbers, Places
 
 COLUMNS = ("asset_id", "metric", "at", "value", "unit")
@@ -91,7 +92,7 @@ def read(frame: pd.DataFrame, *, zone: str | None = None, named: str = "asset_id
     asset, metric = words(frame[named]), words(frame["metric"])
     unit = words(frame["unit"]) if "unit" in frame.columns else Words(np.full(len(frame), -1), [""])
     raw = Raw(*(_shown(frame[name]) for name in ("at", "value")))
-    return Arrived(asset, metric, unit, _stamps(frame["at"], zone), _numbers(frame["value"]), raw)
+    return Arrived(asset, metric, unit, stamps(frame["at"], zone), numbers(frame["value"]), raw)
 
 
 def _shown(column: "pd.Series[str]") -> Sequence[object]:
@@ -134,7 +135,7 @@ def text(word: object) -> str:
     return sound.strip()[:_LONGEST]
 
 
-def _numbers(column: "pd.Series[float]") -> Numbers:
+def numbers(column: "pd.Series[float]") -> Numbers:
     """Read numbers; what is none becomes NaN."""
     if is_numeric_dtype(column) and not is_bool_dtype(column):
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64) + 0.0
@@ -142,25 +143,33 @@ def _numbers(column: "pd.Series[float]") -> Numbers:
     return np.asarray(read, dtype=np.float64) + np.float64(0)
 
 
-def _stamps(column: "pd.Series[str]", zone: str | None) -> Stamps:
+def stamps(column: "pd.Series[str]", zone: str | None = None) -> Stamps:
+    """Read moments; `zone` is that of those that carry none, and without it they cannot be believed."""
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         at = _as_micros(pd.DatetimeIndex(column))
         return Stamps(at, at == NO_MOMENT, np.zeros(len(at), dtype=bool))
     row, word = words(column)
-    written = pd.Series(word, dtype="str")
+    at, read = read_usual(word)
+    zoneless = np.zeros(len(word), dtype=bool)
+    rest = np.flatnonzero(~read)
+    at[rest], zoneless[rest] = _in_any_width(pd.Series([word[place] for place in rest], dtype="str"), zone)
+    return Stamps(at[row], ((at == NO_MOMENT) & ~zoneless)[row], zoneless[row])
+
+
+def _in_any_width(written: "pd.Series[str]", zone: str | None) -> tuple[Moments, Marks]:
+    """Read moments one by one, whatever their width; mark those that lack a zone."""
     zoned = written.str.contains(_ZONED).to_numpy(dtype=bool)
-    at = np.full(len(word), NO_MOMENT, dtype=np.int64)
+    at = np.full(len(written), NO_MOMENT, dtype=np.int64)
     at[zoned] = _as_micros(
         pd.DatetimeIndex(pd.to_datetime(written[zoned], format="ISO8601", utc=True, errors="coerce"))
     )
     local = pd.DatetimeIndex(pd.to_datetime(written[~zoned], format="ISO8601", errors="coerce"))
-    readable = ~np.asarray(local.isna())
-    zoneless = np.zeros(len(word), dtype=bool)
+    zoneless = np.zeros(len(written), dtype=bool)
     if zone is None:
-        zoneless[np.flatnonzero(~zoned)[readable]] = True
+        zoneless[~zoned] = ~np.asarray(local.isna())
     else:
         at[~zoned] = _as_micros(local.tz_localize(zone, ambiguous="NaT", nonexistent="NaT"))
-    return Stamps(at[row], ((at == NO_MOMENT) & ~zoneless)[row], zoneless[row])
+    return at, zoneless
 
 
 def _as_micros(moments: pd.DatetimeIndex) -> Moments:

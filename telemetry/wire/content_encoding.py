@@ -1,0 +1,95 @@
+"""A body that was packed for the road is unpacked, never into more than was allowed."""
+
+import zlib
+from collections.abc import Callable
+
+import zstandard
+
+from telemetry.refusal import Refusal
+from telemetry.wire.unreadable import unreadable
+
+MOST = 64 * 1024 * 1024
+"""So many bytes a batch may have, unpacked."""
+_GZIP = 31
+_WIDEST_WINDOW = 8 * 1024 * 1024
+
+
+class UnknownEncoding(Refusal):
+    """The body is packed in a way that we do not unpack."""
+
+
+class BatchTooLarge(Refusal):
+    """The batch, unpacked, is larger than we take at once."""
+
+
+def unpack(body: bytes, *, encoding: str, most: int = MOST) -> bytes:
+    """Unpack a body as its `Content-Encoding` says.
+
+    >>> unpack(zlib.compress(b"readings", wbits=31), encoding="gzip")
+    b'readings'
+
+    Raises UnknownEncoding, BatchTooLarge and UnreadableBatch.
+    """
+    packed = encoding.strip().lower()
+    if packed not in _UNPACK:
+        sentence = f"a batch comes plain, as gzip or as zstd, not as '{packed[:60]}'"
+        raise UnknownEncoding(sentence, field="Content-Encoding")
+    _check_size(body, most)
+    return _UNPACK[packed](body, most)
+
+
+def _check_size(body: bytes, most: int) -> None:
+    if len(body) > most:
+        sentence = f"the batch has more than {most} bytes, unpacked; send it in parts"
+        raise BatchTooLarge(sentence, field="body", most=most)
+
+
+def _plain(body: bytes, most: int) -> bytes:  # noqa: ARG001 - checked above
+    return body
+
+
+def _gunzip(body: bytes, most: int) -> bytes:
+    """Unpack one or more gzip members, one behind the other."""
+    parts: list[bytes] = []
+    left, room = body, most + 1
+    while left or not parts:
+        member = zlib.decompressobj(wbits=_GZIP)
+        try:
+            parts.append(member.decompress(left, room))
+        except zlib.error as error:
+            raise unreadable(f"the body is no gzip: {error}") from error
+        room -= len(parts[-1])
+        if room <= 0:
+            _check_size(b"".join(parts), most)
+        if not member.eof:
+            raise unreadable("the gzip of the body ends before its end; send it again whole")
+        left = member.unused_data
+    return b"".join(parts)
+
+
+def _unzstd(body: bytes, most: int) -> bytes:
+    """Unpack one zstd frame. Where it says its size, that is believed only to refuse it."""
+    try:
+        if zstandard.frame_content_size(body) > most:
+            _check_size(_first(body, most), most)
+        return zstandard.ZstdDecompressor().decompress(body, max_output_size=most, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        _check_size(_first(body, most), most)
+        raise unreadable(f"the body is no whole zstd frame: {error}") from error
+
+
+def _first(body: bytes, most: int) -> bytes:
+    """Unpack no more than it takes to know that a body is too large."""
+    try:
+        return zstandard.ZstdDecompressor(max_window_size=_WIDEST_WINDOW).stream_reader(body).read(most + 1)
+    except zstandard.ZstdError:
+        return b""
+
+
+_UNPACK: dict[str, Callable[[bytes, int], bytes]] = {
+    "": _plain,
+    "identity": _plain,
+    "gzip": _gunzip,
+    "x-gzip": _gunzip,
+    "zstd": _unzstd,
+}
