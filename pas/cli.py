@@ -3,6 +3,7 @@
 import typer
 
 from pas.commands import (
+    archive,
     audit,
     bench,
     billing,
@@ -28,6 +29,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("import")(exchange.import_)
 app.command("export")(exchange.export)
+app.command("archive")(archive.archive)
 app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 app.command("passport")(passport.passport)

@@ -7,13 +7,18 @@ from pathlib import Path
 from threading import Event
 from typing import NamedTuple
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from pas.db import Database
+from pas.log import logger
 from telemetry.archive_day import Sealed, draw_up_day, seal_day
 from telemetry.archive_folder import NoArchive, alone, put_in_order
 from telemetry.find_cold_days import cold_days, manifest, waiting
 from telemetry.read_archive import tenant_name
+from telemetry.refusal import Refusal
+from telemetry.tables import TenantRecord
+
+log = logger("archive")
 
 Tick = Callable[[int], None]
 
@@ -50,6 +55,19 @@ def archive_months(
                 break
             done = _added(done, _archive_day(database, tenant_id, day, now))
             tick(1)
+    return done
+
+
+def archive_everything(database: Database, *, after_months: int, now: datetime, stop: Event) -> Archived:
+    """Do so for every tenant, for the worker: what goes wrong with one is logged and tried again the next time."""
+    done = Archived()
+    for tenant_id in _tenants(database):
+        try:
+            moved = archive_months(database, tenant_id, after_months=after_months, now=now, stop=stop)
+        except (Refusal, OSError):
+            log.exception("the readings of a tenant were not archived", tenant=tenant_id)
+            continue
+        done = Archived(*(a + b for a, b in zip(done, moved, strict=True)))
     return done
 
 
@@ -103,6 +121,11 @@ def _in_order(database: Database, tenant_id: int, now: datetime, day: date | Non
 def _cold(database: Database, tenant_id: int, before: date) -> list[date]:
     with database.reading(tenant_id) as session:
         return cold_days(session, before=before)
+
+
+def _tenants(database: Database) -> list[int]:
+    with database.looking_in() as session:
+        return list(session.scalars(select(col(TenantRecord.id)).order_by(col(TenantRecord.slug))))
 
 
 def _folder(database: Database) -> Path:

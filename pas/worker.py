@@ -15,7 +15,9 @@ from lifecycle.reassess import Reassessed, reassess
 from pas import clock
 from pas.db import Database
 from pas.idempotency import forget_answers
+from pas.keep_archive import archive_everything
 from pas.log import logger
+from pas.settings import settings
 from telemetry.tables import TenantRecord
 
 log = logger("worker")
@@ -26,6 +28,8 @@ PAUSE = 2.0
 """Seconds between two looks at an empty queue."""
 SWEEP_EVERY = 3600.0
 """Seconds between two looks for what time alone has made due."""
+ARCHIVE_EVERY = 86_400.0
+"""Seconds between two looks for months that have grown cold."""
 ANSWERS_KEPT = timedelta(days=7)
 """How long a phone may be without signal and still send the same thing again under the same key."""
 PAUSE_AFTER_FAULT = 10.0
@@ -44,13 +48,16 @@ def run_worker(database: Database, stop: Event) -> None:
 
     Any number of workers may run on PostgreSQL: each takes what no other holds.
     """
-    sweep_at = monotonic()
+    sweep_at = archive_at = monotonic()
     while not stop.is_set():
         try:
             if monotonic() >= sweep_at:
                 sweep(database)
                 sweep_at = monotonic() + SWEEP_EVERY
             worked = work_once(database, stop=stop)
+            if monotonic() >= archive_at:
+                archive_everything(database, after_months=settings().archive_after_months, now=clock.now(), stop=stop)
+                archive_at = monotonic() + ARCHIVE_EVERY
         except SQLAlchemyError:
             log.exception("the worker's round failed")
             stop.wait(PAUSE_AFTER_FAULT)
