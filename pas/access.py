@@ -28,6 +28,7 @@ __all__ = (
     "Reading",
     "Writing",
     "admit",
+    "answers_once",
     "cookie_name",
     "database",
     "digest",
@@ -202,10 +203,16 @@ def _writing(request: Request, caller: "Asking", db: Annotated[Database, Depends
         yield session
 
 
+def answers_once(route: F) -> F:
+    """Mark a route that sees by itself that a thing is done once under an `Idempotency-Key`."""
+    route.__dict__["answers_once"] = True
+    return route
+
+
 def writes(route: object) -> bool:
-    """Tell whether a route works in a `Writing` session, and so does a thing once under an `Idempotency-Key`."""
-    dependant = getattr(route, "dependant", None)
-    return any(needed.call is _writing for needed in getattr(dependant, "dependencies", ()))
+    """Tell whether a route does a thing once under an `Idempotency-Key`, as each does that has a `Writing` session."""
+    needed = getattr(getattr(route, "dependant", None), "dependencies", ())
+    return hasattr(getattr(route, "endpoint", None), "answers_once") or any(one.call is _writing for one in needed)
 
 
 Asking = Annotated[Caller, Depends(_asking)]

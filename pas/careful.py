@@ -20,9 +20,29 @@ _MOST_OF_STRANGERS = 64 * 1024
 """Bytes that a route without login reads: a login form is small, and anybody may send one."""
 
 
+class RawRoute(APIRoute):
+    """A route whose function takes the request as it came, once the caller is admitted, and reads the body itself.
+
+    Nothing else is done for it: it has no other parameters, and what is asked of input is its own to hold.
+    """
+
+    def get_route_handler(self) -> Handler:
+        """Give the function behind the two checks that no route goes without."""
+        function: Handler = self.endpoint
+
+        async def handle(request: Request) -> Response:
+            await admit(request)
+            _check_names(request)
+            return await function(request)
+
+        return handle
+
+
 def careful(router: APIRouter) -> APIRouter:
-    """Wrap every route of a router, before it is included; twice is once."""
+    """Wrap every route of a router but the raw ones, before it is included; twice is once."""
     for route in router.routes:
+        if isinstance(route, RawRoute):
+            continue
         if isinstance(route, APIRoute) and "get_route_handler" not in route.__dict__:
             route.__dict__["get_route_handler"] = _carefully(route.get_route_handler)
     return router
@@ -57,14 +77,18 @@ async def _admitted(request: Request) -> StrictRequest:
 
 async def _check_input(request: StrictRequest) -> None:
     """Look for what no request may hold; JSON that is no JSON is left for the route to refuse."""
-    for name, value in (*request.query_params.multi_items(), *request.path_params.items()):
-        check_text([name, value], where=name.replace("\x00", ""))
+    _check_names(request)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json" or kind.endswith("+json"):
         try:
             await request.json()
         except JSONDecodeError:
             return
+
+
+def _check_names(request: Request) -> None:
+    for name, value in (*request.query_params.multi_items(), *request.path_params.items()):
+        check_text([name, value], where=name.replace("\x00", ""))
 
 
 async def _once(request: Request) -> Once | None:

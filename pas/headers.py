@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,16 +30,16 @@ class SafeHeaders:
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         """Know whether browsers reach us over https only."""
         self._app = app
-        self._headers = {**SAFE_HEADERS, **(ONLY_HTTPS if https else {})}
+        headers = {**SAFE_HEADERS, **(ONLY_HTTPS if https else {})}
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and complete the answer's headers."""
 
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                said = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(one for one in self._headers if one[0] not in said)]
             await send(message)
 
         await self._app(scope, receive, send_safely if scope["type"] == "http" else send)

@@ -5,22 +5,26 @@ committed has its answer kept. A second request under the same key waits for the
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import NamedTuple
 
 from fastapi import Request, Response
-from sqlalchemy import delete
+from sqlalchemy import delete, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from pas.caller import Caller
 from pas.tables import IdempotencyRecord
+from telemetry.lots import lots
 from telemetry.refusal import Refusal
 from telemetry.tables import tenant_of
 
 HEADER = "Idempotency-Key"
 LONGEST = 120
+_AT_ONCE = 100
+_CREATED = 201
 
 
 class UnusableKey(Refusal):
@@ -59,6 +63,26 @@ class Once:
         self.response: Response | None = None
 
 
+class Asked(NamedTuple):
+    """What was asked under a key, by whom: all that must be known of a request to do it once."""
+
+    actor: str
+    key: str
+    fingerprint: str
+
+
+def asked(request: Request, caller: Caller, body: bytes) -> Asked | None:
+    """Give what a request asks under its key; None where it carries none.
+
+    Raises UnusableKey.
+    """
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    once = Once(key, fingerprint(request, body))
+    return Asked(_name(caller), once.key, once.fingerprint)
+
+
 def fingerprint(request: Request, body: bytes) -> str:
     """Give a digest of all that was asked; the border between the parts of a form, new at each try, does not count."""
     kind, _, border = request.headers.get("content-type", "").partition("boundary=")
@@ -78,10 +102,37 @@ def answered_once(request: Request, session: Session, caller: Caller, *, now: da
     if once is None:
         yield
         return
-    record = _claim(session, once, f"{caller.actor.kind}:{caller.actor.id}", now)
+    record = _claim(session, once, _name(caller), now)
     yield
     if once.response is not None:
         _keep(session, record, once.response)
+
+
+def answers_before(session: Session, questions: Collection[Asked]) -> dict[Asked, str | Refusal]:
+    """Give what was answered before to each of many questions, or why it cannot be answered again."""
+    wanted = {(one.actor, one.key) for one in questions}
+    found: dict[tuple[str, str], IdempotencyRecord] = {}
+    for some in lots(wanted, _AT_ONCE):
+        place = tuple_(col(IdempotencyRecord.actor), col(IdempotencyRecord.key))
+        records = session.exec(select(IdempotencyRecord).where(place.in_(some)))
+        found |= {(record.actor, record.key): record for record in records}
+    return {one: _answer_to(one, found[one.actor, one.key]) for one in questions if (one.actor, one.key) in found}
+
+
+def keep_answers(session: Session, answers: Mapping[Asked, str], *, now: datetime) -> dict[Asked, str | Refusal]:
+    """Keep the answers 201 to many questions; give those that somebody else answered meanwhile."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    rows = [
+        {"tenant_id": tenant_of(session), "actor": one.actor, "key": one.key, "request_hash": one.fingerprint}
+        | {"status": _CREATED, "body": body, "location": None, "created_at": now}
+        for one, body in answers.items()
+    ]
+    kept = set[tuple[str, str]]()
+    for some in lots(rows, _AT_ONCE):
+        statement = insert(IdempotencyRecord).values(some).on_conflict_do_nothing()
+        returned = session.execute(statement.returning(col(IdempotencyRecord.actor), col(IdempotencyRecord.key)))
+        kept |= {(actor, key) for actor, key in returned}
+    return answers_before(session, [one for one in answers if (one.actor, one.key) not in kept])
 
 
 def forget_answers(session: Session, *, before: datetime) -> None:
@@ -102,7 +153,16 @@ def _claim(session: Session, once: Once, actor: str, now: datetime) -> Idempoten
     return record
 
 
-def _before(record: IdempotencyRecord, once: Once) -> Exception:
+def _name(caller: Caller) -> str:
+    return f"{caller.actor.kind}:{caller.actor.id}"
+
+
+def _answer_to(question: Asked, record: IdempotencyRecord) -> str | Refusal:
+    before = _before(record, question)
+    return before if isinstance(before, Refusal) else record.body
+
+
+def _before(record: IdempotencyRecord, once: Once | Asked) -> Refusal | AnsweredBefore:
     if record.request_hash != once.fingerprint:
         sentence = f"this {HEADER} was used for another request; take a new key for a new request"
         return KeyOfAnotherRequest(sentence, field=HEADER)

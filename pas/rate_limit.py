@@ -5,12 +5,11 @@ Counted in the memory of each process; several processes together allow several 
 
 import math
 import time
-
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
+from threading import Lock
 
 from telemetry.refusal import Refusal
+
+_MINUTE = 60.0
 
 
 class TooManyRequests(Refusal):
@@ -18,21 +17,36 @@ class TooManyRequests(Refusal):
 
 
 class RateLimit:
-    """A number of visits a minute, counted apart for each visitor."""
+    """A number of visits a minute, counted apart for each visitor from the first visit on."""
 
     def __init__(self, per_minute: int) -> None:
         """Start counting at none."""
-        self._limit = RateLimitItemPerMinute(per_minute)
-        self._counter = FixedWindowRateLimiter(MemoryStorage())
+        self._most = per_minute
+        self._visits: dict[str, tuple[float, int]] = {}
+        self._swept_at = 0.0
+        self._lock = Lock()
 
     def count(self, visitor: str) -> None:
         """Count one visit.
 
         Raises TooManyRequests.
         """
-        if self._counter.hit(self._limit, visitor):
+        now = time.time()
+        with self._lock:
+            self._forget_who_is_gone(now)
+            began, visits = self._visits.get(visitor, (now, 0))
+            if now - began >= _MINUTE:
+                began, visits = now, 0
+            self._visits[visitor] = (began, visits + 1)
+        if visits < self._most:
             return
-        ends_at = self._counter.get_window_stats(self._limit, visitor).reset_time
-        seconds = max(1, math.ceil(ends_at - time.time()))
-        sentence = f"more than {self._limit.amount} requests in a minute; wait {seconds} seconds"
+        seconds = max(1, math.ceil(began + _MINUTE - now))
+        sentence = f"more than {self._most} requests in a minute; wait {seconds} seconds"
         raise TooManyRequests(sentence, retry_after=seconds)
+
+    def _forget_who_is_gone(self, now: float) -> None:
+        """Once a minute, drop whoever's minute is over."""
+        if now - self._swept_at < _MINUTE:
+            return
+        self._swept_at = now
+        self._visits = {who: seen for who, seen in self._visits.items() if now - seen[0] < _MINUTE}

@@ -1,26 +1,47 @@
 """Readings over HTTP: delivered by machines and people, and those that were doubted."""
 
 import hashlib
+from asyncio import get_running_loop, wrap_future
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlmodel import col, select
 
-from lifecycle.absorb_readings import absorb_readings
+from lifecycle.absorb_readings import Sent
 from pas import clock
-from pas.access import Asking, Reading, Writing, may
+from pas.absorb_group import Parcel, encoded
+from pas.access import Asking, Reading, answers_once, may
 from pas.api.paging import Cursor, Limit, Page, page
 from pas.api.problems import problems
 from pas.caller import Caller
-from pas.idempotency import HEADER
-from pas.read_batch import read_batch
+from pas.careful import RawRoute
+from pas.idempotency import asked as asked_under
+from pas.intake import Intake
+from pas.read_batch import decode
+from pas.refusals import status_of
 from pas.role import Role
 from telemetry.doubt import Doubt
+from telemetry.reading import Arrived
+from telemetry.refusal import Refusal
 from telemetry.tables import QuarantinedReadingRecord
 
+deliveries = APIRouter(tags=["readings"], route_class=RawRoute)
 router = APIRouter(tags=["readings"])
+
+_QUICKLY_READ = 256 * 1024
+"""Bytes of a body that are read in less time than a change of thread and back takes."""
+_TOO_LARGE, _BUSY = "too-large", 503
+
+
+@cache
+def _reader() -> ThreadPoolExecutor:
+    """Give the thread that reads large bodies, one after the other: side by side they would only fill the memory."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
 
 
 class NewReading(BaseModel):
@@ -58,10 +79,6 @@ class QuarantinedReading(BaseModel):
     received_at: AwareDatetime
 
 
-async def _body(request: Request) -> bytes:
-    return await request.body()
-
-
 _SCHEMA = {
     "type": "object",
     "title": "NewReadings",
@@ -80,29 +97,53 @@ _BATCH = {
 }
 
 
-@router.post("/readings", status_code=201, responses=problems(409, 415, 422), openapi_extra=_BATCH)
+@deliveries.post(
+    "/readings", status_code=201, response_model=Taken, responses=problems(409, 415, 422), openapi_extra=_BATCH
+)
 @may(Role.ADMINISTRATOR, Role.FLEET_MANAGER, Role.TECHNICIAN, Role.DEVICE)
-def take_readings(
-    caller: Asking,
-    session: Writing,
-    body: Annotated[bytes, Depends(_body)],
-    content_type: Annotated[str, Header(include_in_schema=False)] = "application/json",
-    key: Annotated[str | None, Header(alias=HEADER, include_in_schema=False)] = None,
-) -> Taken:
-    """Take a batch of readings, as JSON or csv; doubtful ones are kept apart and the rest goes in.
+@answers_once
+async def take_readings(request: Request) -> Response:
+    """Take a batch of readings; doubtful ones are kept apart and the rest goes in. The answer comes once it is stored.
 
     A device speaks only for its own assets. Under an `Idempotency-Key` a batch goes in once.
     """
-    found = absorb_readings(
-        session,
-        frame=read_batch(body, content_type=content_type),
-        key=None if key is None else _batch_key(caller, key),
-        source=caller.actor.kind,
-        now=clock.now(),
-        by=caller.actor,
-        only=caller.asset_ids if caller.role is Role.DEVICE else None,
-    )
-    return Taken.model_validate(found, from_attributes=True)
+    caller: Caller = request.state.caller
+    intake: Intake = request.app.state.intake
+    try:
+        delivered = await _delivered(request, caller)
+        absorbed = await wrap_future(
+            intake.submit(caller.tenant_id, delivered.sent, caller.actor, asked=delivered.asked)
+        )
+    except (Refusal, HTTPException) as error:
+        _count(intake, caller, error)
+        raise
+    headers = {"Idempotent-Replayed": "true"} if absorbed.repeated and delivered.asked else None
+    return Response(encoded(absorbed), status_code=201, headers=headers, media_type="application/json")
+
+
+async def _delivered(request: Request, caller: Caller) -> Parcel:
+    """Read what was sent; raises what the reading of it raises."""
+    body, headers = await request.body(), request.headers
+    encoding = headers.get("content-encoding", "")
+    kind = headers.get("content-type", "application/json")
+    read = partial(decode, body, content_type=kind, encoding=encoding, now=clock.now())
+    arrived = await _soon(read) if encoding or len(body) > _QUICKLY_READ else read()
+    asked = asked_under(request, caller, body)
+    key = None if asked is None else _batch_key(caller, asked.key)
+    return Parcel(Sent(arrived, key, caller.actor.kind, caller.asset_ids), caller.actor, asked)
+
+
+async def _soon(read: Callable[[], Arrived]) -> Arrived:
+    """Read in a thread what is large, or packed and so of unknown size, for it would keep the other senders waiting."""
+    return await get_running_loop().run_in_executor(_reader(), read)
+
+
+def _count(intake: Intake, caller: Caller, error: Refusal | HTTPException) -> None:
+    """Count what was refused for what it is; a busy service is not the sender's fault."""
+    if isinstance(error, HTTPException):
+        intake.refused(caller.tenant_id, "http", _TOO_LARGE, str(error.detail), caller.actor.name)
+    elif status_of(error) != _BUSY:
+        intake.refused(caller.tenant_id, "http", error.code(), error.sentence, caller.actor.name)
 
 
 def _batch_key(caller: Caller, key: str) -> str:
