@@ -1,6 +1,6 @@
-"""Take in readings of things known by any of their names, and note that these things are to be assessed again."""
+"""Take in readings of things known by any of their names; what follows from them is picked up from the journal."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -9,10 +9,21 @@ import pandas as pd
 from sqlmodel import Session
 
 from lifecycle.actor import Actor
-from lifecycle.await_reassessment import await_reassessment
 from lifecycle.queries import assets_by_reference
-from telemetry.ingest import ingest
-from telemetry.reading import MissingColumn, words
+from telemetry.delivery import Delivery
+from telemetry.ingest import ingest_all
+from telemetry.ingested import Ingested
+from telemetry.reading import Arrived, read
+from telemetry.refusal import Refusal
+
+
+class Sent(NamedTuple):
+    """A batch in columns whose assets are named as the sender knows them; `only` are those it may speak for."""
+
+    arrived: Arrived
+    key: str | None
+    source: str
+    only: Collection[UUID] | None = None
 
 
 class Absorbed(NamedTuple):
@@ -22,10 +33,12 @@ class Absorbed(NamedTuple):
     duplicates: int
     quarantined: int
     reasons: dict[str, int]
-    assets: int
+    assets: int = 0
     """Of how many assets something new is known."""
     repeated: bool = False
     """This very batch was stored before, and nothing changed."""
+    refused: Refusal | None = None
+    """Why the batch was refused whole; nothing of it was stored."""
 
 
 def absorb_readings(
@@ -35,34 +48,41 @@ def absorb_readings(
     key: str | None,
     source: str,
     now: datetime,
-    by: Actor,  # noqa: ARG001 - every verb says who does it; telemetry keeps the source of a batch
+    by: Actor,
     zone: str | None = None,
     only: Collection[UUID] | None = None,
 ) -> Absorbed:
-    """Store a batch with the columns asset, metric, at, value and unit, and queue its assets for reassessment.
+    """Store a table with the columns asset, metric, at, value and unit.
 
     `asset` may be a UUID, public identifier or serial number; `unit` may be missing. A moment without a zone is
-    believed only where `zone` names it. `only` are the assets for which the sender may speak. Does not assess
-    anything. Raises MissingColumn and BatchKeyReused.
+    believed only where `zone` names it. Does not assess anything. Raises MissingColumn and BatchKeyReused.
     """
-    known = _allowed(_known(session, frame), only)
-
-    ingested = ingest(session, frame=_identified(frame, known), key=key, source=source, now=now, zone=zone)
-    await_reassessment(session, ingested.asset_ids, cause="readings", now=now)
-    return Absorbed(
-        taken=ingested.taken,
-        duplicates=ingested.duplicates,
-        quarantined=ingested.quarantined,
-        reasons=ingested.reasons,
-        assets=len(ingested.asset_ids),
-        repeated=ingested.repeated,
-    )
+    sent = Sent(read(frame, zone=zone, named="asset"), key, source, only)
+    absorbed = absorb_deliveries(session, deliveries=[sent], now=now, by=by)[0]
+    if absorbed.refused is not None:
+        raise absorbed.refused
+    return absorbed
 
 
-def _known(session: Session, frame: pd.DataFrame) -> dict[str, UUID]:
-    if "asset" not in frame.columns:
-        raise MissingColumn("the column asset is missing; a batch has asset, metric, at, value, unit", field="asset")
-    plain = {word: _plain(word) for word in words(frame["asset"]).word if word}
+def absorb_deliveries(
+    session: Session,
+    *,
+    deliveries: Sequence[Sent],
+    now: datetime,
+    by: Actor,  # noqa: ARG001 - every verb says who does it; telemetry keeps the source of a batch
+) -> list[Absorbed]:
+    """Store several batches in one go, each answered on its own.
+
+    Raises nothing for what one delivery holds: see `Absorbed.refused`.
+    """
+    known = _known(session, (word for sent in deliveries for word in sent.arrived.asset.word))
+
+    named = [Delivery(sent.arrived, sent.key, sent.source, _allowed(known, sent.only)) for sent in deliveries]
+    return [_told(ingested) for ingested in ingest_all(session, deliveries=named, now=now)]
+
+
+def _known(session: Session, names: Iterable[str]) -> dict[str, UUID]:
+    plain = {word: _plain(word) for word in names if word}
     found = assets_by_reference(session, set(plain.values()))
     return {word: found[name] for word, name in plain.items() if name in found}
 
@@ -75,14 +95,17 @@ def _plain(name: str) -> str:
         return name
 
 
-def _allowed(known: Mapping[str, UUID], only: Collection[UUID] | None) -> dict[str, UUID]:
-    return {name: asset_id for name, asset_id in known.items() if only is None or asset_id in only}
+def _allowed(known: Mapping[str, UUID], only: Collection[UUID] | None) -> Mapping[str, UUID]:
+    return known if only is None else {name: asset_id for name, asset_id in known.items() if asset_id in only}
 
 
-def _identified(frame: pd.DataFrame, known: Mapping[str, UUID]) -> pd.DataFrame:
-    """Put the asset's id beside each reading, empty where there is none."""
-    asset = words(frame["asset"])
-    ids = [str(known.get(word, "")) for word in asset.word]
-    different = sorted(set(ids))
-    place = pd.Index(different).get_indexer(pd.Index(ids))
-    return frame.assign(asset_id=pd.Categorical.from_codes(place[asset.row], categories=pd.Index(different)))
+def _told(ingested: Ingested) -> Absorbed:
+    return Absorbed(
+        taken=ingested.taken,
+        duplicates=ingested.duplicates,
+        quarantined=ingested.quarantined,
+        reasons=ingested.reasons,
+        assets=len(ingested.asset_ids),
+        repeated=ingested.repeated,
+        refused=ingested.refused,
+    )

@@ -11,14 +11,17 @@ from sqlmodel import Session, col, select
 
 from lifecycle.alert_rules import Recent, rules
 from lifecycle.condition.assumptions import assumptions, figure
-from telemetry.find_series_days import SeriesKey
-from telemetry.metric import MetricKind
+from telemetry.days_of_series import open_days
 from telemetry.moment import day_of
+from telemetry.read_days import ROLLUP, day_rollups
 from telemetry.read_usage import rises
-from telemetry.tables import MetricRecord, SeriesDayRecord, SeriesRecord
+from telemetry.series_key import series_key
+from telemetry.tables import MetricRecord, SeriesRecord
 
 _AT_ONCE = 500
-_DAY_COLUMNS = ("series", "day", "increase", "first", "last", "mean")
+_ROLLED = ("increase", "first", "last", "mean")
+_DAY_COLUMNS = ("series", "day", *_ROLLED)
+_PLACES = [ROLLUP.index(name) for name in _ROLLED]
 
 
 class Since(NamedTuple):
@@ -54,28 +57,21 @@ def measured(session: Session, *, wanted: Mapping[UUID, Since], today: date) -> 
 
 
 def _series(session: Session, asset_ids: Sequence[UUID]) -> pd.DataFrame:
-    kinds = {metric.code: metric.kind for metric in session.exec(select(MetricRecord))}
+    metrics = {metric.code: metric for metric in session.exec(select(MetricRecord))}
     rows: list[Any] = []
     for start in range(0, len(asset_ids), _AT_ONCE):
         some = asset_ids[start : start + _AT_ONCE]
         query = select(SeriesRecord.shard, SeriesRecord.number, SeriesRecord.asset_id, SeriesRecord.metric)
-        rows.extend(tuple(row) for row in session.exec(query.where(col(SeriesRecord.asset_id).in_(some))))
-    frame = pd.DataFrame(rows, columns=["shard", "number", "asset_id", "metric"])
-    return frame.assign(counts=frame["metric"].map(kinds) == MetricKind.COUNTER)
+        for shard, number, asset_id, metric in session.exec(query.where(col(SeriesRecord.asset_id).in_(some))):
+            key = series_key(shard, number, metrics[metric])
+            rows.append((number, asset_id, metric, key.counts, key))
+    return pd.DataFrame(rows, columns=["number", "asset_id", "metric", "counts", "key"])
 
 
 def _days(session: Session, series: pd.DataFrame, earliest: date) -> pd.DataFrame:
     """Load the day rollups of some series from a day on, sorted by series and day."""
-    rows: list[Any] = []
-    for shard, own in series.groupby("shard"):
-        numbers = [int(number) for number in own["number"]]
-        for start in range(0, len(numbers), _AT_ONCE):
-            query = select(*(getattr(SeriesDayRecord, name) for name in _DAY_COLUMNS)).where(
-                SeriesDayRecord.shard == int(str(shard)),
-                col(SeriesDayRecord.series).in_(numbers[start : start + _AT_ONCE]),
-                SeriesDayRecord.day >= earliest,
-            )
-            rows.extend(tuple(row) for row in session.exec(query))
+    rolled = day_rollups(session, series["key"].tolist(), first=earliest, last=date.max)
+    rows = [(number, day, *(row[place] for place in _PLACES)) for number, day, row in rolled]
     frame = pd.DataFrame(rows, columns=list(_DAY_COLUMNS))
     frame = frame.assign(day=[day.toordinal() for day in frame["day"]]).sort_values(
         ["series", "day"], ignore_index=True
@@ -89,10 +85,11 @@ def _days(session: Session, series: pd.DataFrame, earliest: date) -> pd.DataFram
 def _risen_by_readings(session: Session, frame: pd.DataFrame, fallen: pd.DataFrame) -> pd.DataFrame:
     """Put in what the counters among the series that fell rose a day: their readings tell a slip from a reset."""
     by_series = frame.groupby("series").groups
-    for shard, number in fallen.loc[fallen["counts"], ["shard", "number"]].itertuples(index=False):
+    for key in fallen.loc[fallen["counts"], "key"]:
+        number = key.number
         days = frame.loc[by_series[number], "day"].to_numpy()
         span = {"first": date.fromordinal(int(days[0])), "last": date.fromordinal(int(days[-1]))}
-        at, rise = rises(session, SeriesKey(int(shard), int(number), counts=True), **span)
+        at, rise = rises(session, key, waiting=open_days(session, [key])[number], **span)
         place = np.searchsorted(days, [day_of(moment).toordinal() for moment in at])
         rise[:1] *= place[:1] != 0
         frame.loc[by_series[number], "rise"] = np.bincount(place, weights=rise, minlength=len(days))

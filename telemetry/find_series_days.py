@@ -1,17 +1,21 @@
 """Find series by asset and metric, and load their days; the other questions are built on this."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import CTE, ColumnElement, Date, Integer, and_, column, select, values
 from sqlmodel import Session, col
 
+from telemetry.held import Held
 from telemetry.lots import KEYS, lots
-from telemetry.metric import MetricKind
+from telemetry.moment import Moments
+from telemetry.read_archive import archived_readings
 from telemetry.series_day import PackedDay
+from telemetry.series_key import SeriesKey, series_key
 from telemetry.tables import MetricRecord, SeriesDayRecord, SeriesRecord, tenant_of
+from telemetry.track import Numbers
 
 Pair = tuple[UUID, str]
 """An asset and the code of a metric."""
@@ -25,27 +29,22 @@ _PACKED = (
     col(SeriesDayRecord.codec),
     col(SeriesDayRecord.readings),
     col(SeriesDayRecord.hours),
+    col(SeriesDayRecord.low),
+    col(SeriesDayRecord.high),
+    col(SeriesDayRecord.held),
 )
-
-
-class SeriesKey(NamedTuple):
-    """Under which number a series is kept, and whether it counts."""
-
-    shard: int
-    number: int
-    counts: bool
 
 
 def series_keys(session: Session, wanted: Sequence[Pair]) -> dict[Pair, SeriesKey]:
     """Find the series of assets and metrics; those never measured are left out."""
     pairs, one = set(wanted), SeriesRecord
-    kinds = {code: kind for code, kind in session.execute(select(col(MetricRecord.code), col(MetricRecord.kind)))}  # noqa: C416
+    metrics = {record.code: record for record in session.scalars(select(MetricRecord))}
     found: dict[Pair, SeriesKey] = {}
     for some in lots(sorted({asset_id for asset_id, _ in pairs}), KEYS):
         query = select(col(one.asset_id), col(one.metric), col(one.shard), col(one.number))
         for asset_id, metric, shard, number in session.execute(query.where(col(one.asset_id).in_(some))):
             if (asset_id, metric) in pairs:
-                found[asset_id, metric] = SeriesKey(shard, number, kinds[metric] is MetricKind.COUNTER)
+                found[asset_id, metric] = series_key(shard, number, metrics[metric])
     return found
 
 
@@ -76,8 +75,17 @@ def packed_days(session: Session, places: Sequence[Place]) -> Iterator[PackedDay
             col(one.series) == asked.c.series,
             col(one.day) == asked.c.day,
         )
-        for row in session.execute(query):
-            yield PackedDay(*row)
+        shard = {(series, day): shard for shard, series, day in some}
+        yield from _reachable(session, [PackedDay(*row) for row in session.execute(query)], shard)
+
+
+def packed_of(session: Session, keys: Sequence[SeriesKey], *, first: date, last: date) -> list[PackedDay]:
+    """Load the days of some series, sorted by series and day."""
+    day, number = col(SeriesDayRecord.day), col(SeriesDayRecord.series)
+    query = select(*_PACKED).where(of_series(session, keys), day.between(first, last)).order_by(number, day)
+    found, shards = [PackedDay(*row) for row in session.execute(query)], {key.number: key.shard for key in keys}
+    shard = {(one.series, one.day): shards[one.series] for one in found}
+    return list(_reachable(session, found, shard))
 
 
 def packed_between(session: Session, key: SeriesKey, *, first: date, last: date) -> Iterator[PackedDay]:
@@ -86,4 +94,20 @@ def packed_between(session: Session, key: SeriesKey, *, first: date, last: date)
     query = select(*_PACKED).where(of_series(session, [key]), day.between(first, last)).order_by(day)
     with session.execute(query.execution_options(yield_per=100)) as found:
         for row in found:
-            yield PackedDay(*row)
+            one = PackedDay(*row)
+            yield one._replace(read=partial(_fetched, session, (key.shard, one.series, one.day))) if one.held else one
+
+
+def _reachable(
+    session: Session, packed: Sequence[PackedDay], shard: Mapping[tuple[int, date], int]
+) -> Iterator[PackedDay]:
+    """Fetch from the archive, at once, what lies there."""
+    places = [(shard[one.series, one.day], one.series, one.day) for one in packed if one.held == Held.ARCHIVED]
+    fetched = archived_readings(session, places) if places else {}
+    by_day = {(series, day): columns for (_, series, day), columns in fetched.items()}
+    for one in packed:
+        yield one._replace(read=partial(by_day.__getitem__, (one.series, one.day))) if one.held else one
+
+
+def _fetched(session: Session, place: Place) -> tuple[Moments, Numbers]:
+    return archived_readings(session, [place])[place]

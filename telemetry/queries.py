@@ -10,21 +10,25 @@ import pandas as pd
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from telemetry.find_series_days import Pair, of_series, packed_between, series_keys
+from telemetry import rollup
+from telemetry.days_of_series import DayOfSeries, Days, days_between, open_days
+from telemetry.find_series_days import Pair, series_keys
 from telemetry.lots import KEYS, lots
 from telemetry.metric import Metric
 from telemetry.moment import DAY, HOUR, Moments, moment
+from telemetry.open_readings import open_track
+from telemetry.read_days import ROLLUP, day_rollups
 from telemetry.read_usage import means, rises, usages
 from telemetry.refusal import Refusal
 from telemetry.rollup import Rollups
-from telemetry.series_day import EMPTY, hours_of, unpacked
+from telemetry.series_day import hours_of
+from telemetry.series_key import SeriesKey, manner
 from telemetry.sift import EARLIEST
-from telemetry.span import span
-from telemetry.tables import MetricRecord, SeriesDayRecord, SeriesRecord
-from telemetry.track import Numbers, Track, join
+from telemetry.span import Span, span
+from telemetry.tables import MetricRecord, SeriesRecord
+from telemetry.track import EMPTY, Numbers, Track, join
 from telemetry.usage import GaugeMean, Usage, UseRate, rate
 
-_ROLLUP = ("count", "total", "minimum", "maximum", "first", "last", "mean", "increase")
 _EVER = moment(EARLIEST), datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -97,9 +101,9 @@ def series(
     asked, held = span(start, end), 0
     found: list[Track] = [EMPTY]
     key = series_keys(session, [(asset_id, metric)]).get((asset_id, metric))
-    packed = packed_between(session, key, first=asked.first_day, last=asked.last_day) if key else ()
-    for one in packed:
-        track = unpacked([one])
+    waiting = open_days(session, [key])[key.number] if key else {}
+    for one in _days(session, key, asked, waiting) if key else ():
+        track = one.track()
         found.append(track.take((track.at >= asked.start) & (track.at < asked.end)))
         held += len(found[-1])
         if most is not None and held >= most:
@@ -111,16 +115,16 @@ def series(
 def hours(session: Session, *, asset_id: UUID, metric: str, start: datetime, end: datetime) -> pd.DataFrame:
     """Give the rollups of the hours that begin in a span; a counter's increase is that since the reading before.
 
-    Columns: at, count, total, minimum, maximum, first, last, mean, increase. Raises EndsBeforeStart.
+    Columns: at, count, total, minimum, maximum, first, last, mean, increase, below, above. Raises EndsBeforeStart.
     """
     asked = span(start, end)
     key = series_keys(session, [(asset_id, metric)]).get((asset_id, metric))
     if key is None:
         return _table([])
-    packed = packed_between(session, key, first=asked.first_day, last=asked.last_day)
-    found = _table([hours_of(one, counts=key.counts) for one in packed])
+    waiting = open_days(session, [key])[key.number]
+    found = _table([_hours(one, key) for one in _days(session, key, asked, waiting)])
     if key.counts:
-        at, rise = rises(session, key, first=asked.first_day, last=asked.last_day)
+        at, rise = rises(session, key, first=asked.first_day, last=asked.last_day, waiting=waiting)
         found["increase"] = _by_start(found, at - at % HOUR, rise)
     inside = (found["at"] >= moment(asked.start)) & (found["at"] < moment(asked.end))
     return found[inside].reset_index(drop=True)
@@ -135,15 +139,12 @@ def days(session: Session, *, asset_id: UUID, metric: str, start: datetime, end:
     key = series_keys(session, [(asset_id, metric)]).get((asset_id, metric))
     if key is None:
         return _table([])
-    day = col(SeriesDayRecord.day)
-    query = select(day, *(getattr(SeriesDayRecord, name) for name in _ROLLUP)).where(
-        of_series(session, [key]), day.between(asked.first_whole, asked.last_day)
-    )
-    rows = [tuple(row) for row in session.execute(query.order_by(day))]
-    found = pd.DataFrame(rows, columns=["at", *_ROLLUP])
+    waiting = open_days(session, [key])[key.number]
+    rolled = day_rollups(session, [key], first=asked.first_whole, last=asked.last_day)
+    found = pd.DataFrame(sorted((day, *row) for _, day, row in rolled), columns=["at", *ROLLUP])
     found["at"] = pd.to_datetime(found["at"], utc=True)
     if key.counts:
-        at, rise = rises(session, key, first=asked.first_whole, last=asked.last_day)
+        at, rise = rises(session, key, first=asked.first_whole, last=asked.last_day, waiting=waiting)
         found["increase"] = _by_start(found, at - at % DAY, rise)
     return found[found["at"] < moment(asked.end)].reset_index(drop=True)
 
@@ -153,9 +154,15 @@ def latest(session: Session, *, asset_ids: Sequence[UUID]) -> dict[Pair, Latest]
     units = {code: one.unit for code, one in metrics(session).items()}
     found: dict[Pair, Latest] = {}
     for some in lots(sorted(set(asset_ids)), KEYS):
-        for one in session.scalars(select(SeriesRecord).where(col(SeriesRecord.asset_id).in_(some))):
-            if one.last_at is not None and one.last_value is not None:
-                found[one.asset_id, one.metric] = Latest(one.last_at, one.last_value, units[one.metric])
+        one = SeriesRecord
+        columns = (col(one.number), col(one.asset_id), col(one.metric), col(one.last_at), col(one.last_value))
+        rows = session.execute(select(*columns).where(col(one.asset_id).in_(some))).all()
+        newest = open_track(session, [row.number for row in rows])
+        fresh = {number: (moment(at), value) for number, at, value in zip(*newest.columns(), strict=True)}
+        for number, asset_id, code, at, value in rows:
+            shown = ([] if at is None else [(at, value)]) + ([fresh[number]] if number in fresh else [])
+            if shown:
+                found[asset_id, code] = Latest(*max(shown), units[code])
     return found
 
 
@@ -169,9 +176,21 @@ def every_reading(session: Session) -> Iterator[pd.DataFrame]:
         yield found.assign(asset_id=str(asset), metric=code, unit=units[code])
 
 
+def _days(session: Session, key: SeriesKey, asked: Span, waiting: Days) -> Iterator[DayOfSeries]:
+    return days_between(session, key, first=asked.first_day, last=asked.last_day, waiting=waiting)
+
+
+def _hours(one: DayOfSeries, key: SeriesKey) -> Rollups:
+    """Give a day's hours, worked out anew where there are open readings."""
+    if one.packed is not None and not len(one.waiting):
+        return hours_of(one.packed, key)
+    track = one.track()
+    return rollup.hours(track, manner(track, {key.number: key}))
+
+
 def _table(parts: Sequence[Rollups]) -> pd.DataFrame:
     """Put rollups into one table."""
-    columns = {name: np.concatenate([np.empty(0), *(getattr(part, name) for part in parts)]) for name in _ROLLUP}
+    columns = {name: np.concatenate([np.empty(0), *(getattr(part, name) for part in parts)]) for name in ROLLUP}
     at = np.concatenate([np.empty(0, dtype=np.int64), *(part.start for part in parts)])
     return pd.DataFrame({"at": _stamps(at), **columns}).astype({"count": int})
 

@@ -1,7 +1,7 @@
 """Read what many counters and levels did over a span: whole days from rollups, ragged ends from the readings."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,15 +9,19 @@ from sqlalchemy import ColumnElement, ScalarSelect, case, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from telemetry.find_series_days import Place, SeriesKey, of_series, packed_between, packed_days
+from telemetry.days_of_series import Days, days_between, open_days, tracks_at
+from telemetry.days_of_series import whole as in_one
+from telemetry.find_series_days import of_series
 from telemetry.lots import KEYS, lots
 from telemetry.moment import DAY, Moments, start_of
 from telemetry.rollup import hours
-from telemetry.series_day import EMPTY, unpacked
+from telemetry.series_key import SeriesKey, manner
 from telemetry.span import Span
 from telemetry.tables import SeriesDayRecord, SeriesRecord, tenant_of
-from telemetry.track import Numbers, Track, dips, join
+from telemetry.track import EMPTY, Numbers, Track, dips, join
 from telemetry.usage import GaugeMean, Stretch, Usage, mean_of, stretch, used
+
+_DAY = timedelta(days=1)
 
 
 class _Whole(NamedTuple):
@@ -44,37 +48,69 @@ def usages(session: Session, keys: Sequence[SeriesKey], asked: Span) -> dict[Ser
     """
     found: dict[SeriesKey, Usage] = {}
     for some in lots(keys, KEYS):
-        around = _days_around(session, some, asked.first_day, asked.last_day)
-        whole = _whole_days(session, some, asked)
-        days = {key: _needed(asked, around[key.number], whole.get(key.number)) for key in some}
-        tracks = _tracks(session, [(key.shard, key.number, day) for key, own in days.items() for day in own])
-        for key, own in days.items():
-            known = {day: tracks[key.number, day] for day in sorted(own) if (key.number, day) in tracks}
+        waiting = open_days(session, some)
+        around = _days_around(session, some, asked.first_day, asked.last_day, waiting)
+        whole = _whole_days(session, some, asked, waiting)
+        days = {key: _needed(asked, around[key.number], whole.get(key.number), waiting[key.number]) for key in some}
+        late = _days_from(session, {key: cut for key in some if (cut := _cut_day(asked, waiting[key.number]))}, asked)
+        places = [(key.shard, key.number, day) for key in some for day in days[key] | late.get(key.number, set())]
+        tracks = tracks_at(session, places, waiting)
+        for key in some:
+            own = sorted(days[key] | late.get(key.number, set()))
+            known = {day: tracks[key.number, day] for day in own if (key.number, day) in tracks}
             if _fell(known, whole.get(key.number)):
-                found[key] = _used_by_readings(_without_dips(session, key, asked.first_day, asked.last_day), asked)
+                track = _without_dips(session, key, asked.first_day, asked.last_day, waiting[key.number])
+                found[key] = _used_by_readings(track, asked)
             else:
-                found[key] = _used(asked, known, whole.get(key.number))
+                found[key] = _used(asked, known, whole.get(key.number), waiting[key.number])
     return found
 
 
-def rises(session: Session, key: SeriesKey, *, first: date, last: date) -> tuple[Moments, Numbers]:
+def rises(session: Session, key: SeriesKey, *, first: date, last: date, waiting: Days) -> tuple[Moments, Numbers]:
     """Give by how much a counter rose with each reading of some days since the one before; dips are passed over."""
-    track = _without_dips(session, key, first, last)
+    track = _without_dips(session, key, first, last, waiting)
     before = np.append(track.value[:1], track.value[:-1])
     rise = np.where(track.value < before, track.value, track.value - before)
     inside = (track.at >= start_of(first)) & (track.at < start_of(last) + DAY)
     return track.at[inside], rise[inside]
 
 
-def _without_dips(session: Session, key: SeriesKey, first: date, last: date) -> Track:
+def _without_dips(session: Session, key: SeriesKey, first: date, last: date, waiting: Days) -> Track:
     """Load the readings of some days of one counter, and of the days next to them, and drop the dips."""
-    around = _days_around(session, [key], first, last)[key.number]
+    around = _days_around(session, [key], first, last, {key.number: waiting})[key.number]
     start, end = around.earlier or around.before or first, around.after or last
-    track = unpacked(list(packed_between(session, key, first=start, last=end)))
+    track = in_one(days_between(session, key, first=start, last=end, waiting=waiting))
     return track.take(~dips(track, np.arange(len(track)) == 0))
 
 
-def _days_around(session: Session, keys: Sequence[SeriesKey], first: date, last: date) -> dict[int, _Around]:
+def _cut_day(asked: Span, waiting: Days) -> date | None:
+    """Give the first day inside a span with open readings: from it on, days are looked at one by one."""
+    return min((day for day in waiting if asked.first_day < day < asked.last_day), default=None)
+
+
+def _days_from(session: Session, cuts: Mapping[SeriesKey, date], asked: Span) -> dict[int, set[date]]:
+    """Find the packed days from each series' cut to the end of the span."""
+    found: dict[int, set[date]] = {}
+    for cut, keys in _by_cut(cuts).items():
+        one = SeriesDayRecord
+        query = select(col(one.series), col(one.day)).where(
+            of_series(session, keys), col(one.day) >= cut, col(one.day) < asked.last_day
+        )
+        for series, day in session.execute(query):
+            found.setdefault(series, set()).add(day)
+    return found
+
+
+def _by_cut(cuts: Mapping[SeriesKey, date]) -> dict[date, list[SeriesKey]]:
+    found: dict[date, list[SeriesKey]] = {}
+    for key, cut in cuts.items():
+        found.setdefault(cut, []).append(key)
+    return found
+
+
+def _days_around(
+    session: Session, keys: Sequence[SeriesKey], first: date, last: date, waiting: Mapping[int, Days]
+) -> dict[int, _Around]:
     """Find for each series the days with readings next to some days: a step down the key each."""
     before = _next_day(func.max, lambda day: day < first)
     earlier = _next_day(func.max, lambda day: day < before)
@@ -83,7 +119,17 @@ def _days_around(session: Session, keys: Sequence[SeriesKey], first: date, last:
     query = select(number, earlier, before, after).where(
         col(SeriesRecord.tenant_id) == tenant_of(session), number.in_([key.number for key in keys])
     )
-    return {series: _Around(*days) for series, *days in session.execute(query)}
+    found: dict[int, _Around] = {}
+    for series, *packed in session.execute(query):
+        found[series] = _with_open(_Around(*packed), waiting[series], first, last)
+    return found
+
+
+def _with_open(packed: _Around, waiting: Days, first: date, last: date) -> _Around:
+    """Reckon with the days that have open readings only."""
+    earlier = sorted({day for day in (packed.earlier, packed.before, *waiting) if day is not None and day < first})
+    later = sorted({day for day in (packed.after, *waiting) if day is not None and day > last})
+    return _Around(*[None, None, *earlier][-2:], *[*later, None][:1])
 
 
 def _next_day(nearest: Callable[[Any], Any], where: Callable[[Any], ColumnElement[bool]]) -> ScalarSelect[date]:
@@ -102,9 +148,19 @@ def _next_day(nearest: Callable[[Any], Any], where: Callable[[Any], ColumnElemen
     )
 
 
-def _whole_days(session: Session, keys: Sequence[SeriesKey], asked: Span) -> dict[int, _Whole]:
+def _whole_days(
+    session: Session, keys: Sequence[SeriesKey], asked: Span, waiting: Mapping[int, Days]
+) -> dict[int, _Whole]:
     """Add up the rollups of the days between the ends of a span, whose own days are read one by one."""
-    one = SeriesDayRecord
+    cuts = {key: _cut_day(asked, waiting[key.number]) or asked.last_day for key in keys}
+    found: dict[int, _Whole] = {}
+    for cut, some in _by_cut(cuts).items():
+        found |= _whole_days_until(session, some, asked.first_day, cut)
+    return found
+
+
+def _whole_days_until(session: Session, keys: Sequence[SeriesKey], first: date, cut: date) -> dict[int, _Whole]:
+    one, day = SeriesDayRecord, col(SeriesDayRecord.day)
     before = func.lag(one.last).over(partition_by=col(one.series), order_by=col(one.day))
     days = (
         select(
@@ -114,7 +170,7 @@ def _whole_days(session: Session, keys: Sequence[SeriesKey], asked: Span) -> dic
             (col(one.increase) - (col(one.last) - col(one.first))).label("lost_within"),
             case((before > col(one.first), before), else_=0.0).label("lost_over_night"),
         )
-        .where(of_series(session, keys), _between(asked))
+        .where(of_series(session, keys), day > first, day < cut)
         .subquery()
     )
     query = select(
@@ -129,15 +185,11 @@ def _whole_days(session: Session, keys: Sequence[SeriesKey], asked: Span) -> dic
     }
 
 
-def _between(asked: Span) -> ColumnElement[bool]:
-    day = col(SeriesDayRecord.day)
-    return (day > asked.first_day) & (day < asked.last_day)
-
-
-def _needed(asked: Span, around: _Around, whole: _Whole | None) -> set[date]:
+def _needed(asked: Span, around: _Around, whole: _Whole | None, waiting: Days) -> set[date]:
     """Give the days whose readings are looked at: the ends of the span and of the days inside it, and those around."""
     inside = (whole.first_day, whole.last_day) if whole is not None else ()
-    return {day for day in (asked.first_day, asked.last_day, *around, *inside) if day is not None}
+    fresh = (day for day in waiting if asked.first_day <= day <= asked.last_day)
+    return {day for day in (asked.first_day, asked.last_day, *around, *inside, *fresh) if day is not None}
 
 
 def _fell(known: Mapping[date, Track], whole: _Whole | None) -> bool:
@@ -146,23 +198,24 @@ def _fell(known: Mapping[date, Track], whole: _Whole | None) -> bool:
     return bool((value[1:] < value[:-1]).any()) or (whole is not None and whole.lost != 0)
 
 
-def _tracks(session: Session, places: Sequence[Place]) -> dict[tuple[int, date], Track]:
-    return {(one.series, one.day): unpacked([one]) for one in packed_days(session, places)}
-
-
 def _used_by_readings(track: Track, asked: Span) -> Usage:
     during = _cut(track, asked.start, asked.end)
     return used(_cut(track, None, asked.start), [during] if during else [])
 
 
-def _used(asked: Span, known: Mapping[date, Track], whole: _Whole | None) -> Usage:
+def _used(asked: Span, known: Mapping[date, Track], whole: _Whole | None, waiting: Days) -> Usage:
     """Put a counter's days together, in the order of time."""
     earlier = [_cut(track, None, asked.start) for day, track in known.items() if day <= asked.first_day]
     first = _cut(known.get(asked.first_day), asked.start, asked.end)
-    last = _cut(known.get(asked.last_day), asked.start, asked.end) if asked.last_day > asked.first_day else None
-    middle = _middle(whole, known)
+    single = _cut_day(asked, waiting) or asked.last_day
+    later = [
+        _cut(track, asked.start, asked.end)
+        for day, track in known.items()
+        if max(single, asked.first_day + _DAY) <= day <= asked.last_day
+    ]
     opening = [one for one in earlier if one is not None]
-    return used(opening[-1] if opening else None, [one for one in (first, middle, last) if one is not None])
+    during = [one for one in (first, _middle(whole, known), *later) if one is not None]
+    return used(opening[-1] if opening else None, during)
 
 
 def _middle(whole: _Whole | None, known: Mapping[date, Track]) -> Stretch | None:
@@ -186,31 +239,53 @@ def means(session: Session, keys: Sequence[SeriesKey], asked: Span) -> dict[Seri
     """Give mean and extremes of many levels over one span; those without a reading in it are left out."""
     found: dict[SeriesKey, GaugeMean] = {}
     for some in lots(keys, KEYS):
+        waiting = open_days(session, some)
         parts: dict[int, list[GaugeMean]] = {}
-        for series, part in (*_whole_means(session, some, asked), *_ragged_means(session, some, asked)):
+        singly = _singly(some, asked, waiting)
+        for series, part in (*_whole_means(session, some, asked, singly), *_by_hours(session, asked, singly, waiting)):
             parts.setdefault(series, []).append(part)
         found |= {key: mean_of(parts[key.number]) for key in some if key.number in parts}
     return found
 
 
-def _whole_means(session: Session, keys: Sequence[SeriesKey], asked: Span) -> Iterator[tuple[int, GaugeMean]]:
-    one = SeriesDayRecord
+def _singly(keys: Sequence[SeriesKey], asked: Span, waiting: Mapping[int, Days]) -> dict[SeriesKey, set[date]]:
+    """Give the days whose hours are worked out: those that lie in the span in part, and those with open readings."""
+    return {
+        key: {*asked.ragged, *(day for day in waiting[key.number] if asked.first_day <= day <= asked.last_day)}
+        for key in keys
+    }
+
+
+def _whole_means(
+    session: Session, keys: Sequence[SeriesKey], asked: Span, singly: Mapping[SeriesKey, set[date]]
+) -> Iterator[tuple[int, GaugeMean]]:
+    one, day = SeriesDayRecord, col(SeriesDayRecord.day)
     hour_count = func.sum(one.hour_count)
     weighted = func.sum(col(one.mean) * col(one.hour_count))
-    query = (
-        select(col(one.series), weighted / hour_count, func.min(one.minimum), func.max(one.maximum), hour_count)
-        .where(of_series(session, keys), col(one.day).between(asked.first_whole, asked.last_whole))
-        .group_by(col(one.series))
-    )
-    for series, mean, minimum, maximum, counted in session.execute(query):
-        yield series, GaugeMean(mean, minimum, maximum, int(counted))
+    columns = (col(one.series), weighted / hour_count, func.min(one.minimum), func.max(one.maximum), hour_count)
+    for left_out, some in _alike(keys, singly).items():
+        query = select(*columns).where(
+            of_series(session, some), day.between(asked.first_whole, asked.last_whole), day.not_in(left_out)
+        )
+        for series, mean, minimum, maximum, counted in session.execute(query.group_by(col(one.series))):
+            yield series, GaugeMean(mean, minimum, maximum, int(counted))
 
 
-def _ragged_means(session: Session, keys: Sequence[SeriesKey], asked: Span) -> Iterator[tuple[int, GaugeMean]]:
-    places = [(key.shard, key.number, day) for key in keys for day in asked.ragged]
-    for (series, _), track in _tracks(session, places).items():
+def _alike(keys: Sequence[SeriesKey], singly: Mapping[SeriesKey, set[date]]) -> dict[tuple[date, ...], list[SeriesKey]]:
+    """Put the series together that leave the same days out."""
+    found: dict[tuple[date, ...], list[SeriesKey]] = {}
+    for key in keys:
+        found.setdefault(tuple(sorted(singly[key])), []).append(key)
+    return found
+
+
+def _by_hours(
+    session: Session, asked: Span, singly: Mapping[SeriesKey, set[date]], waiting: Mapping[int, Days]
+) -> Iterator[tuple[int, GaugeMean]]:
+    keys = {key.number: key for key in singly}
+    places = [(key.shard, key.number, day) for key, days in singly.items() for day in days]
+    for (series, _), track in tracks_at(session, places, waiting).items():
         inside = track.take((track.at >= asked.start) & (track.at < asked.end))
         if len(inside):
-            hourly = hours(inside, np.zeros(len(inside), dtype=bool))
-            value = inside.value
+            hourly, value = hours(inside, manner(inside, keys)), inside.value
             yield series, GaugeMean(float(hourly.mean.mean()), float(value.min()), float(value.max()), len(hourly.mean))

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from telemetry.moment import DAY, HOUR, Moments
+from telemetry.series_key import Manner
 from telemetry.track import Marks, Numbers, Places, Track, dips, starts
 
 HOURS_A_DAY = 24
+_SECOND = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class Rollups:
     """Of an hour: each reading counts until the next one or the hour's end. Of a day: the mean of its hours' means."""
     increase: Numbers
     """By how much a counter rose since the reading before of the same day, its dips passed over; 0 for a gauge."""
+    below: Numbers
+    above: Numbers
+    """Seconds below the lower and above the upper operating limit, each reading holding as in `mean`."""
 
     def columns(self) -> dict[str, Any]:
         """Give the columns by name."""
@@ -40,8 +45,8 @@ class Rollups:
         return Rollups(**{name: column[which] for name, column in self.columns().items()})
 
 
-def hours(track: Track, is_counter: Marks) -> Rollups:
-    """Roll at least one reading up by hour; `is_counter` stands beside each reading.
+def hours(track: Track, manner: Manner) -> Rollups:
+    """Roll at least one reading up by hour; `manner` stands beside each reading.
 
     The first reading of a day raises nothing here: what a counter did over midnight belongs to no single day's
     readings, so whoever adds days up adds it (see `telemetry.read_usage`). The same holds of a day's last reading.
@@ -51,6 +56,7 @@ def hours(track: Track, is_counter: Marks) -> Rollups:
     ends = np.append(begin[1:], len(track))
     minimum = np.minimum.reduceat(track.value, begin)
     maximum = np.maximum.reduceat(track.value, begin)
+    held = _held(track, start, begin)
     return Rollups(
         series=track.series[begin],
         start=start[begin],
@@ -61,18 +67,20 @@ def hours(track: Track, is_counter: Marks) -> Rollups:
         maximum=maximum,
         first=track.value[begin],
         last=track.value[ends - 1],
-        mean=np.clip(_held_mean(track, start, begin), minimum, maximum),
-        increase=_sums(_rises(track) * is_counter, begin),
+        mean=np.clip(_sums(track.value * held, begin) / _sums(held, begin), minimum, maximum),
+        increase=_sums(_rises(track) * manner.counts, begin),
+        below=_sums(held * (track.value < manner.low), begin) / _SECOND,
+        above=_sums(held * (track.value > manner.high), begin) / _SECOND,
     )
 
 
-def days(hourly: Rollups, track: Track, is_counter: Marks) -> Rollups:
+def days(hourly: Rollups, track: Track, manner: Manner) -> Rollups:
     """Roll the hours of a track up by day."""
     start = hourly.start - hourly.start % DAY
     begin = starts(hourly.series, start)
     ends = np.append(begin[1:], len(start))
     of_reading = starts(track.series, track.at // DAY)
-    lost = _sums(_lost_in_resets(track) * is_counter, of_reading)
+    lost = _sums(_lost_in_resets(track) * manner.counts, of_reading)
     first, last = hourly.first[begin], hourly.last[ends - 1]
     hour_count = ends - begin
     minimum = np.minimum.reduceat(hourly.minimum, begin)
@@ -89,7 +97,9 @@ def days(hourly: Rollups, track: Track, is_counter: Marks) -> Rollups:
         first=first,
         last=last,
         mean=np.clip(mean, minimum, maximum),
-        increase=((last - first) + lost) * is_counter[of_reading],
+        increase=((last - first) + lost) * manner.counts[of_reading],
+        below=_sums(hourly.below, begin),
+        above=_sums(hourly.above, begin),
     )
 
 
@@ -97,13 +107,12 @@ def _sums(column: Numbers, begin: Places) -> Numbers:
     return np.add.reduceat(column, begin)
 
 
-def _held_mean(track: Track, start: Moments, begin: Places) -> Numbers:
-    """Weigh each reading by how long it held within its hour."""
+def _held(track: Track, start: Moments, begin: Places) -> Numbers:
+    """Give how long each reading held within its hour, in microseconds."""
     until = np.append(track.at[1:], 0)
     last_of_hour = np.append(begin[1:], len(track)) - 1
     until[last_of_hour] = start[last_of_hour] + HOUR
-    held = (until - track.at).astype(np.float64)
-    return _sums(track.value * held, begin) / _sums(held, begin)
+    return (until - track.at).astype(np.float64)
 
 
 def _lost_in_resets(track: Track) -> Numbers:

@@ -1,6 +1,6 @@
 """A series-day is one series on one UTC day, as it stands in the database: packed readings and plain rollup columns."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -14,9 +14,11 @@ from telemetry.codec import (
     unpack_readings,
     worth_packing,
 )
-from telemetry.moment import DAY, day_of, start_of
+from telemetry.held import Held
+from telemetry.moment import DAY, Moments, day_of, start_of
 from telemetry.rollup import Rollups, days, hours
-from telemetry.track import STORED, Marks, Track, days_of, join
+from telemetry.series_key import SeriesKey, manner
+from telemetry.track import EMPTY, STORED, Numbers, Track, days_of, join
 
 
 class PackedDay(NamedTuple):
@@ -27,9 +29,11 @@ class PackedDay(NamedTuple):
     codec: int
     readings: bytes
     hours: bytes = b""
-
-
-EMPTY = Track(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))
+    low: float | None = None
+    high: float | None = None
+    held: int = Held.HERE
+    read: Callable[[], tuple[Moments, Numbers]] | None = None
+    """How the readings are fetched where they are not `HERE`."""
 
 
 def unpacked(packed: Sequence[PackedDay]) -> Track:
@@ -38,39 +42,43 @@ def unpacked(packed: Sequence[PackedDay]) -> Track:
 
 
 def _unpacked(one: PackedDay) -> Track:
-    at, value = unpack_readings(one.readings, codec=one.codec, midnight=start_of(one.day))
+    at, value = one.read() if one.read else unpack_readings(one.readings, codec=one.codec, midnight=start_of(one.day))
     return Track(np.full(len(at), one.series), at, value, np.full(len(at), STORED))
 
 
-def hours_of(one: PackedDay, *, counts: bool) -> Rollups:
-    """Give a series-day's hour rollups; `counts` says that its metric is a counter."""
-    if one.hours:
-        return unpack_hours(one.hours, series=one.series, midnight=start_of(one.day))
+def hours_of(one: PackedDay, key: SeriesKey) -> Rollups:
+    """Give a series-day's hour rollups; those made with other limits than today's are made anew."""
+    if one.hours and (one.low, one.high) == (key.low, key.high):
+        return unpack_hours(one.hours, codec=one.codec, series=one.series, midnight=start_of(one.day))
     track = _unpacked(one)
-    return hours(track, np.full(len(track), counts))
+    return hours(track, manner(track, {one.series: key}))
 
 
-def rows(track: Track, is_counter: Marks, shard_of: Mapping[int, int]) -> Iterator[dict[str, Any]]:
+def rows(track: Track, keys: Mapping[int, SeriesKey]) -> Iterator[dict[str, Any]]:
     """Give the rows of `series_day` that hold a track of whole days; the caller adds the tenant."""
     if not len(track):
         return
-    hourly = hours(track, is_counter)
-    daily = days(hourly, track, is_counter)
+    how = manner(track, keys)
+    hourly = hours(track, how)
+    daily = days(hourly, track, how)
     begin, _ = days_of(track)
     first_hour = np.append(0, np.cumsum(daily.hour_count))
     steps = np.diff(track.at, prepend=0)
     steps[begin[:-1]] = track.at[begin[:-1]] % DAY
-    columns = daily.columns()
+    columns = {**daily.columns(), "first_at": track.at[begin[:-1]], "last_at": track.at[begin[1:] - 1]}
     plain = zip(*(column.tolist() for column in columns.values()), strict=True)
     names = list(columns)[2:]
     for place, (series, start, *numbers) in enumerate(plain):
         here = slice(begin[place], begin[place + 1])
         these = slice(first_hour[place], first_hour[place + 1])
+        key = keys[series]
         yield {
             "series": series,
-            "shard": shard_of[series],
+            "shard": key.shard,
             "day": day_of(start),
             "codec": CODEC,
+            "low": key.low,
+            "high": key.high,
             "readings": pack_readings(steps[here], track.value[here]),
             "hours": pack_hours(hourly.take(these)) if worth_packing(numbers[0]) else b"",
             **dict(zip(names, numbers, strict=True)),

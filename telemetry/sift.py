@@ -1,16 +1,15 @@
 """Tell the readings that can be believed from those that cannot, column by column."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from uuid import UUID
 
 import numpy as np
 
+from telemetry.delivery import Gathered
 from telemetry.doubt import ORDER, Doubt
 from telemetry.metric import Metric
 from telemetry.moment import micros
-from telemetry.reading import Arrived
 from telemetry.track import Marks, Numbers, Places
 from telemetry.unit import UnknownUnit, WrongDimension, conversion
 
@@ -25,11 +24,8 @@ _BELIEVED = -1
 
 
 class Sifted(NamedTuple):
-    """A batch that was checked. `doubt` gives for each row its place in `ORDER`, -1 where it is believed."""
+    """Readings that were checked. `doubt` gives for each its place in `ORDER`, -1 where it is believed."""
 
-    asset: Places
-    """For each row its place in `assets`."""
-    assets: list[UUID | None]
     value: Numbers
     """In the canonical unit."""
     doubt: Places
@@ -40,42 +36,38 @@ class Sifted(NamedTuple):
         return np.flatnonzero(self.doubt == _BELIEVED)
 
 
-def sift(arrived: Arrived, *, metrics: Mapping[str, Metric], now: datetime) -> Sifted:
-    """Check a batch against what can be: known things, known metrics, possible moments, plausible values."""
-    assets = [_as_id(word) for word in arrived.asset.word]
-    known = [metrics.get(word) for word in arrived.metric.word]
-    value, unit_unknown, dimension_wrong = _canonical(arrived, known)
+def sift(gathered: Gathered, *, metrics: Mapping[str, Metric], now: datetime) -> Sifted:
+    """Check readings against what can be: known things, known metrics, possible moments, plausible values."""
+    known = [metrics.get(word) for word in gathered.metrics]
+    value, unit_unknown, dimension_wrong = _canonical(gathered, known)
     lowest, highest = _limits(known)
-    metric = arrived.metric.row
-    at, finite = arrived.stamp.micros, np.isfinite(arrived.value)
+    at, metric = gathered.micros, gathered.metric
     marks = {
-        Doubt.UNKNOWN_ASSET: np.array([found is None for found in assets])[arrived.asset.row],
-        Doubt.UNKNOWN_METRIC: np.array([found is None for found in known])[metric],
-        Doubt.BAD_TIME: arrived.stamp.unreadable,
-        Doubt.NO_ZONE: arrived.stamp.zoneless,
+        Doubt.UNKNOWN_ASSET: _none(gathered.assets)[gathered.asset],
+        Doubt.UNKNOWN_METRIC: _none(known)[metric],
+        Doubt.BAD_TIME: gathered.unreadable,
+        Doubt.NO_ZONE: gathered.zoneless,
         Doubt.FUTURE: at > micros(now + AHEAD),
         Doubt.ANCIENT: at < EARLIEST,
-        Doubt.NOT_A_NUMBER: ~finite,
+        Doubt.NOT_A_NUMBER: ~np.isfinite(gathered.value),
         Doubt.UNKNOWN_UNIT: unit_unknown,
         Doubt.WRONG_DIMENSION: dimension_wrong,
         Doubt.OUT_OF_RANGE: ~((value >= lowest[metric]) & (value <= highest[metric])),
     }
-    return Sifted(arrived.asset.row, assets, value, _first(marks, len(arrived)))
+    return Sifted(value, _first(marks, len(gathered)))
 
 
 def _first(marks: Mapping[Doubt, Marks], length: int) -> Places:
     """Give each row the first doubt that applies."""
     found = np.full(length, _BELIEVED, dtype=np.int64)
     for doubt, mark in marks.items():
-        found[mark & (found == _BELIEVED)] = ORDER.index(doubt)
+        if mark.any():
+            found[mark & (found == _BELIEVED)] = ORDER.index(doubt)
     return found
 
 
-def _as_id(word: str) -> UUID | None:
-    try:
-        return UUID(word)
-    except ValueError:
-        return None
+def _none(things: Sequence[object]) -> Marks:
+    return np.array([thing is None for thing in things], dtype=bool)
 
 
 def _limits(known: list[Metric | None]) -> tuple[Numbers, Numbers]:
@@ -84,16 +76,15 @@ def _limits(known: list[Metric | None]) -> tuple[Numbers, Numbers]:
     return np.array(lowest), np.array(highest)
 
 
-def _canonical(arrived: Arrived, known: list[Metric | None]) -> tuple[Numbers, Marks, Marks]:
-    """Convert the values, once per pair of metric and unit; mark unknown units and wrong dimensions."""
-    width = len(arrived.unit.word)
-    metric, unit = arrived.metric.row % len(known), arrived.unit.row % width
-    pairs, of_row = np.unique(metric * width + unit, return_inverse=True)
-    found = [_asked(known[pair // width], arrived.unit.word[pair % width]) for pair in pairs]
-    factor, offset, fault = (np.array(column) for column in zip(*found, strict=True)) if found else (np.empty(0),) * 3
+def _canonical(gathered: Gathered, known: list[Metric | None]) -> tuple[Numbers, Marks, Marks]:
+    """Convert the values, asking once for each metric and unit; mark unknown units and wrong dimensions."""
+    width = len(gathered.units)
+    asked = [_asked(metric, unit) for metric in known for unit in gathered.units]
+    factor, offset, fault = (np.array(column) for column in zip(*asked, strict=True)) if asked else (np.empty(0),) * 3
+    code = gathered.metric * width + gathered.unit
     with np.errstate(all="ignore"):
-        value = arrived.value * factor[of_row] + offset[of_row]
-    return value, fault[of_row] == _UNKNOWN, fault[of_row] == _WRONG
+        value = gathered.value * factor[code] + offset[code]
+    return value, fault[code] == _UNKNOWN, fault[code] == _WRONG
 
 
 _FINE, _UNKNOWN, _WRONG = 0, 1, 2

@@ -29,12 +29,17 @@ class Track(NamedTuple):
         """Pick rows."""
         return Track(self.series[which], self.at[which], self.value[which], self.origin[which])
 
+    def columns(self) -> tuple[list[int], list[int], list[float]]:
+        """Give series, moments and values as plain lists."""
+        return self.series.tolist(), self.at.tolist(), self.value.tolist()
+
     def __len__(self) -> int:
         """Count the readings, not the columns."""
         return len(self.at)
 
 
 STORED = -1
+EMPTY = Track(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))
 
 
 class Settled(NamedTuple):

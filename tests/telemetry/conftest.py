@@ -7,11 +7,14 @@ from uuid import UUID
 
 import pandas as pd
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, update
 
-from telemetry.ingest import Ingested, ingest
+from telemetry.compact import compact
+from telemetry.ingest import ingest
+from telemetry.ingested import Ingested
 from telemetry.keep_metrics import keep_metrics
 from telemetry.metric import CATALOGUE
+from telemetry.tables import ReadingBatchRecord
 
 PROJECTOR = UUID("0190b0b0-0000-7000-8000-000000000001")
 
@@ -22,6 +25,13 @@ def batch(*rows: Row) -> pd.DataFrame:
     """Make a batch of (metric, at, value[, unit[, asset]]) rows, of one projector where no asset is named."""
     full = [(*row, *("", str(PROJECTOR))[len(row) - 3 :]) for row in rows]
     return pd.DataFrame(full, columns=["metric", "at", "value", "unit", "asset_id"], dtype=object)
+
+
+def compact_all(session: Session) -> None:
+    """Compact everything, as if the worker had done what follows from it."""
+    session.execute(update(ReadingBatchRecord).values(followed=True))
+    while compact(session).batches:
+        pass
 
 
 Take = Callable[..., Ingested]

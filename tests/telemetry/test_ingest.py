@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 from sqlmodel import Session, select
 
-from telemetry.claim_batch import BatchKeyReused
+from telemetry.claim_batches import BatchKeyReused
 from telemetry.ingest import ingest
 from telemetry.queries import series, usage
 from telemetry.reading import MissingColumn
 from telemetry.tables import QuarantinedReadingRecord, ReadingBatchRecord, SeriesDayRecord
-from tests.telemetry.conftest import PROJECTOR, Take, batch
+from tests.telemetry.conftest import PROJECTOR, Take, batch, compact_all
 
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 
@@ -199,6 +199,7 @@ def test_minute_readings_keep_their_hours_beside_them(take: Take, measuring: Ses
     moments = pd.date_range("2026-10-01T00:30:00Z", periods=300, freq="min")
     take(*(("operating_hours", str(at), place / 60) for place, at in enumerate(moments)))
 
+    compact_all(measuring)
     day = measuring.exec(select(SeriesDayRecord)).one()
     assert (day.count, day.hour_count, len(day.hours) > 0) == (300, 6, True)
     whole = usage(measuring, wanted=[(PROJECTOR, "operating_hours")], start=START, end=END)
@@ -207,5 +208,6 @@ def test_minute_readings_keep_their_hours_beside_them(take: Take, measuring: Ses
 
 def test_a_tenant_never_merges_with_another(database: object, take: Take, measuring: Session, now: datetime) -> None:
     take(("co2", "2026-10-01T00:00:00Z", 400))
+    compact_all(measuring)
 
     assert {row.tenant_id for row in measuring.exec(select(SeriesDayRecord))} == {measuring.info["tenant_id"]}
