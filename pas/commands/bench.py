@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pas.terminal import AsJson, print_json, print_table, progress, refuses
+from pas.terminal import AsJson, err, print_json, print_table, progress, refuses
 
 app = typer.Typer(no_args_is_help=True, help="Measurements, as ratios to a named baseline run in turn with ours.")
 
@@ -33,3 +33,72 @@ def api(
         "Sixteen writers (baseline: SQLite alone, one row a transaction, full sync)",
         [{"": name.replace("_", " "), "median": f"{value:,.4g}"} for name, value in speed._asdict().items()],
     )
+
+
+@app.command()
+@refuses
+def ingest(
+    readings: Annotated[int, typer.Option("--readings", min=1_000, help="Readings on each road and round.")] = 500_000,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, max=100, help="How often each is run, in turn.")] = 5,
+    senders: Annotated[int, typer.Option("--senders", min=1, max=64, help="Devices that send at once.")] = 8,
+    things: Annotated[int, typer.Option("--things", min=1, max=500, help="Things that each of them speaks for.")] = 10,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Roads whose name holds this, and their baselines.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast readings are taken in, each once and for good, beside what others do with the same stream.
+
+    The more things a device speaks for, the fewer readings of each are in a delivery: with 10 a delivery of 1,000
+    holds 20 minutes, with 200 a single one.
+    """
+    from pas import clock
+    from pas.bench.ingest.run import bench_ingest, count_roads, table
+    from pas.bench.ingest.streams import Plan
+
+    words = only or []
+    with progress("bench ingest", count_roads(words) * rounds) as tick:
+        plan = Plan(readings, senders, things, clock.now())
+        report = bench_ingest(plan=plan, rounds=rounds, only=words, tick=tick)
+    if as_json:
+        print_json(report._asdict() | {"roads": [one._asdict() for one in report.roads]})
+        return
+    print_table(f"{rounds} rounds of {readings:,} readings, {senders} devices of {things} things", table(report.roads))
+    for name in report.left_out:
+        err.print(f"left out, for it is not installed here: {name}", highlight=False)
+
+
+@app.command()
+@refuses
+def storage(
+    readings: Annotated[
+        int, typer.Option("--readings", min=100_000, max=1_000_000_000, help="How many in the end.")
+    ] = 3_000_000,
+    series: Annotated[int, typer.Option("--series", min=5, max=1_000_000, help="In how many series at most.")] = 50_000,
+    read: Annotated[int, typer.Option("--read", min=0, help="So many series-days are read back.")] = 500,
+    on: Annotated[list[str] | None, typer.Option("--on", help="SQLite or PostgreSQL; else both.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Measure rate and bytes of readings as they grow, with rollups and compacted, and how fast days are read back.
+
+    Five series of each thing, a minute apart; each reports for 2,000 minutes or longer, and ever more things come.
+    """
+    from pas.bench.storage.curve import bench_storage, stores
+
+    known = {name.lower(): name for name in stores()}
+    wanted = [known[name.lower()] for name in on or known if name.lower() in known]
+    if len(wanted) < len(on or ()):
+        raise typer.BadParameter(f"there is {' and '.join(known.values())} here", param_hint="--on")
+    with progress("bench storage", readings * len(wanted)) as tick:
+        curves = bench_storage(readings=readings, series=series, on=wanted, read=read, tick=tick)
+    if as_json:
+        print_json([one._asdict() | {"points": [point._asdict() for point in one.points]} for one in curves])
+        return
+    for one in curves:
+        shown = [{name.replace("_", " "): f"{value:,.4g}" for name, value in p._asdict().items()} for p in one.points]
+        print_table(f"{one.store}: with rollups and compacted; goal at most {one.goal_bytes:g} bytes", shown)
+        if one.read_back:
+            told = one.read_back._asdict().items()
+            print_table("Series-days a second", [{name.replace("_", " "): f"{value:,.4g}" for name, value in told}])

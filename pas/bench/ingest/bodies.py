@@ -58,21 +58,22 @@ def blocks(batch: Batch) -> bytes:
 
 
 def columns(batch: Batch) -> bytes:
-    """Write one list for each column."""
+    """Write one list for each column, moments in milliseconds since 1970."""
     listed = [
         (asset, metric, at, value, unit)
-        for asset, at, values in _moments(batch)
+        for asset, at, values in _stamped(batch.reported)
         for metric, unit, value in zip(METRICS, UNITS, values, strict=True)
     ]
     names = ("asset", "metric", "at", "value", "unit")
-    return json.dumps(dict(zip(names, zip(*listed, strict=True), strict=True)), separators=(",", ":")).encode()
+    written = dict(zip(names, zip(*listed, strict=True), strict=True))
+    return json.dumps({"columns": written}, separators=(",", ":")).encode()
 
 
 def lines(batch: Batch) -> bytes:
-    """Write line protocol, a line a reading: its metric, the thing as a tag, the value, milliseconds since 1970."""
+    """Write line protocol, a line a reading: the thing as a tag, its metric as a field, nanoseconds since 1970."""
     seen = batch.reported
     written = (
-        f"{metric},asset={asset} value={value} {at}"
+        f"pas,asset={asset} {metric}={value} {at}000000"
         for asset, at, values in _stamped(seen)
         for metric, value in zip(METRICS, values, strict=True)
     )
@@ -84,7 +85,7 @@ def device_lines(batch: Batch) -> bytes:
     written = (
         f"pas,asset={asset} "
         + ",".join(f"{metric}={value}" for metric, value in zip(METRICS, values, strict=True))
-        + f" {at}"
+        + f" {at}000000"
         for asset, at, values in _stamped(batch.reported)
     )
     return "\n".join(written).encode()

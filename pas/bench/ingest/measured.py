@@ -47,6 +47,12 @@ class Road(NamedTuple):
     """The least ratio to its baseline that was promised."""
     bytes_a_reading: Callable[[], float] | None = None
     """What the store takes in the end for each different reading."""
+    rolled_up: bool = False
+    """Its ratio is that of the readings compacted and rolled up, not only of those stored."""
+
+    def compared(self, one: Measured) -> float:
+        """Give the rate of a round that is held against the baseline."""
+        return (one.rate_rolled_up or one.rate) if self.rolled_up else one.rate
 
 
 class NotTakenIn(RuntimeError):

@@ -55,7 +55,7 @@ def influxdb(folder: Path, stream: Stream, form: Form, *, connections: int) -> I
     with running((shutil.which("influxd") or "", "-config", str(settings)), port=port, path="/ping") as pid:
         make = Request(f"http://127.0.0.1:{port}/query", data=b"q=CREATE+DATABASE+bench", method="POST")
         urlopen(make, timeout=60).close()  # noqa: S310 - a program of this machine
-        door = Door(port, "/write?db=bench&precision=ms", _nothing, [pid])
+        door = Door(port, "/write?db=bench", _nothing, [pid])
         says = "Debian's InfluxDB 1, settings as they come: synced before it answers; checks no unit and no limit"
         yield _road(named(INFLUXDB, form), says, door, home, stream, form, connections)
 
@@ -72,7 +72,7 @@ def victoria_metrics(folder: Path, stream: Stream, form: Form, *, connections: i
         "-influxSkipSingleField",
     )
     with running(command, port=port, path="/health") as pid:
-        door = Door(port, "/write?precision=ms", _nothing, [pid])
+        door = Door(port, "/write", _nothing, [pid])
         says = "Debian's VictoriaMetrics: NOT durable when it answers, and duplicates stay"
         yield _road(named(VICTORIA, form), says, door, home, stream, form, connections)
 
