@@ -173,7 +173,7 @@ class _Head(NamedTuple):
     note: int
     how: int
     width: int
-    count: int
+    length: int
 
 
 class _Taken:
@@ -191,7 +191,7 @@ class _Taken:
         """Take numbers."""
         head, column = self._next()
         if head.how == _AS_FLOATS:
-            return column.view(np.float64)
+            return np.asarray(column.view(np.float64), dtype=np.float64)
         signed = (column >> 1) ^ -(column & 1)
         whole = np.cumsum(signed) if head.how == _AS_STEPS else signed
         return np.asarray(whole / 10.0**head.note, dtype=np.float64)
@@ -199,9 +199,9 @@ class _Taken:
     def _next(self) -> tuple[_Head, Any]:
         head = _Head(*_ENDS.unpack_from(self._raw, self._place))
         begin = self._place + _ENDS.size
-        self._place = begin + head.width * head.count
-        planes = np.frombuffer(self._raw, dtype=np.uint8, count=head.width * head.count, offset=begin)
-        packed = np.ascontiguousarray(planes.reshape(head.width, head.count).T).view(f"<u{head.width}")
+        self._place = begin + head.width * head.length
+        planes = np.frombuffer(self._raw, dtype=np.uint8, count=head.width * head.length, offset=begin)
+        packed = np.ascontiguousarray(planes.reshape(head.width, head.length).T).view(f"<u{head.width}")
         return head, packed.reshape(-1).astype(np.int64)
 
 

@@ -65,7 +65,7 @@ def compact(session: Session, *, most: int = MOST) -> Compacted:
     _replace(session, changed, old, keys)
     _advance(session, changed, series)
     _close(session, waiting)
-    return Compacted(len(waiting), sum(entry.count for entry in waiting), len(days_of(changed)[1]))
+    return Compacted(len(waiting), sum(entry.readings for entry in waiting), len(days_of(changed)[1]))
 
 
 def _ripe() -> ColumnElement[bool]:
@@ -74,7 +74,7 @@ def _ripe() -> ColumnElement[bool]:
 
 
 def _oldest(ripe: Sequence[Entry], most: int) -> list[Entry]:
-    sums = accumulate(entry.count for entry in ripe)
+    sums = accumulate(entry.readings for entry in ripe)
     return [entry for entry, up_to in zip(ripe, sums, strict=True) if up_to <= most] or list(ripe[:1])
 
 

@@ -27,7 +27,7 @@ class Head(NamedTuple):
 
     number: int
     content_hash: str
-    count: int
+    readings: int
 
 
 class KnownSeries:
@@ -85,7 +85,7 @@ def _caught_up(session: Session, known: KnownSeries) -> bool:
     if known.head is None or not known.is_settled:
         return False
     newer = entries(session, col(ReadingBatchRecord.number) >= known.head.number)
-    if not newer or _head(newer[0]) != known.head or not all(entry.is_open or not entry.count for entry in newer[1:]):
+    if not newer or _head(newer[0]) != known.head or not all(entry.is_open or not entry.readings for entry in newer[1:]):
         return False
     if newer[1:]:
         known.add(pair for pair, _ in _series(session, after=len(known.pairs) - 1))
@@ -123,4 +123,4 @@ def _newest(session: Session) -> Head | None:
 
 
 def _head(entry: Entry) -> Head:
-    return Head(entry.number, entry.content_hash, entry.count)
+    return Head(entry.number, entry.content_hash, entry.readings)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import ColumnExpressionArgument, select, tuple_
 from sqlmodel import Session, col
 
 from telemetry.codec import unpack_track
@@ -24,17 +24,17 @@ class Entry(NamedTuple):
 
     number: int
     content_hash: str
-    count: int
+    readings: int
     shard: int
     key: str
     is_open: bool
 
 
-def entries(session: Session, *where: ColumnElement[bool]) -> list[Entry]:
+def entries(session: Session, *where: ColumnExpressionArgument[bool]) -> list[Entry]:
     """Give batches in the order in which they were accepted."""
     one = ReadingBatchRecord
     columns = (one.number, one.content_hash, one.count, one.shard, one.key, one.is_open)
-    query: Select[Any] = select(*map(col, columns)).where(*where).order_by(col(one.number))
+    query = select(*map(col, columns)).where(*where).order_by(col(one.number))
     return [Entry(*row) for row in session.execute(query)]
 
 

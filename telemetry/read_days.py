@@ -1,6 +1,6 @@
 """Read the day rollups of many series in one go; days with open readings are worked out anew."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -50,7 +50,7 @@ def _of_some(
 
 
 def _worked_out(
-    session: Session, places: Sequence[Place], keys: dict[int, SeriesKey], waiting: dict[int, Days]
+    session: Session, places: Sequence[Place], keys: Mapping[int, SeriesKey], waiting: Mapping[int, Days]
 ) -> Iterator[tuple[int, date, tuple[Any, ...]]]:
     for (series, day), track in tracks_at(session, places, waiting).items():
         for row in rows(track, keys):
