@@ -19,9 +19,10 @@ from billing.read_meters import read_meters
 from billing.tables import BillFailureRecord, BillRunRecord, ContractRecord, InvoiceRecord
 from lifecycle.actor import Actor
 from lifecycle.tables import CustomerRecord
+from telemetry.find_meters import latest_meters
 from telemetry.identity import new_id
 from telemetry.refusal import Refusal
-from telemetry.tables import MetricRecord, tenant_of
+from telemetry.tables import tenant_of
 
 NOTHING = Decimal("0.00")
 
@@ -79,9 +80,10 @@ def _load_due(session: Session, month: Month, contracts: Sequence[ContractRecord
     for lease in lines_running(session, period=month):
         leased[lease.line.contract_id].append(lease)
     buyers = {customer.id: customer for customer in session.exec(select(CustomerRecord))}
-    units = {metric.code: metric.unit for metric in session.exec(select(MetricRecord))}
+    units = {code: meter.unit for code, meter in latest_meters(session).items()}
     terms = {c.id: [_terms(lease, c, units) for lease in leased[c.id]] for c in contracts}
-    proofs = read_meters(session, month=month, lines=[(c.zone, line) for c in contracts for line in terms[c.id]])
+    metered = [(c.zone, line) for c in contracts for line in terms[c.id] if line.meter and line.meter.code in units]
+    proofs = read_meters(session, month=month, lines=metered)
     return [Due(contract, buyers[contract.customer_id], terms[contract.id], proofs) for contract in contracts]
 
 

@@ -79,9 +79,9 @@ class Contract(SQLModel):
 
 
 class ContractLine(SQLModel):
-    """One asset under the contract: a fee per month, and a price per unit of one metered counter beyond an allowance.
+    """One asset under the contract: a fee per month, and a price per unit of one meter beyond an allowance.
 
-    `meter` is a counter metric, `allowance` the units a month that the fee includes (prorated as the fee is).
+    `meter` is the code of a meter, `allowance` the units a month that the fee includes (prorated as the fee is).
     """
 
     model_config = {"extra": "forbid"}

@@ -172,12 +172,21 @@ def _sum(line: dict[str, Any], speech: _Speech) -> list[str]:
 
 
 def _readings(line: dict[str, Any], say: dict[str, str], speech: _Speech) -> list[str]:
+    """Show what the meter's readings were, and by which version of it they were counted."""
     if line["meter"] is None:
         return []
-    if any(reason["code"] == "bill.no_readings" for reason in line["reasons"]):
+    why = {reason["code"]: reason["inputs"] for reason in line["reasons"]}
+    if "bill.no_readings" in why:
         return [say["no_readings"]]
+    version = next((inputs["version"] for code, inputs in why.items() if code.startswith("bill.meter_")), None)
+    counted = "" if version is None else f" ({say['meter_version']} {version})"
+    if "bill.measured" in why:
+        covered, gap = (speech.number(why["bill.measured"][name]) for name in ("covered", "longest_gap"))
+        return [
+            f"{say['measured']}{counted}: {covered} {say['unit_HUR']}, {say['longest_gap']} {gap} {say['unit_HUR']}"
+        ]
     ends = (("opening", "opening_at"), ("closing", "closing_at"))
     shown = [
         f"{speech.number(line[value])} ({speech.moment(line[at])})" for value, at in ends if line[value] is not None
     ]
-    return [f"{say['meter']}: {' → '.join(shown)}"]
+    return [f"{say['meter']}{counted}: {' → '.join(shown)}"]

@@ -1,9 +1,10 @@
 """Rating turns a contract line, a month and the readings of its meter into priced lines, each with its reasons."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -14,10 +15,14 @@ from billing.proration import Share, share
 from billing.unit import DAY, MONTH, unit_code
 from lifecycle.money import CENT, to_cents
 from lifecycle.reason import Reason
+from telemetry.figure import Figure
+from telemetry.meter import MeterVersion
 from telemetry.refusal import Refusal
 
 FEE = "fee"
 USE = "use"
+RULE = "rating/2"
+NOTHING_READ = "bill.no_readings"
 
 THOUSANDTH = Decimal("0.001")
 """Use is billed in thousandths of its unit, rounded half-up once, on the period's total."""
@@ -28,9 +33,9 @@ class MeterRanBack(Refusal):
 
 
 class Meter(NamedTuple):
-    """The counter that a line bills by, and the price beyond what the fee includes."""
+    """The meter that a line bills by, and the price beyond what the fee includes."""
 
-    metric: str
+    code: str
     unit: str
     unit_price: Decimal
     allowance: Decimal
@@ -58,35 +63,40 @@ class Proof(NamedTuple):
     opening_at: datetime | None
     closing: Decimal | None
     closing_at: datetime | None
+    covered_hours: Decimal | None = None
+    """Of a meter over a level: for how long a reading spoke; None for a counter."""
+    longest_gap_hours: Decimal | None = None
+    counted_by: MeterVersion | None = None
+    versions: tuple[int, ...] = ()
 
 
 NO_READINGS = Proof(Decimal(0), 0, None, None, None, None)
 
 
-class MeterUse(Protocol):
-    """What telemetry tells of a counter over a span; see `telemetry.queries.usage`."""
-
-    @property
-    def increase(self) -> float: ...  # noqa: D102 - the names say it
-    @property
-    def readings(self) -> int: ...  # noqa: D102
-    @property
-    def opening(self) -> float | None: ...  # noqa: D102
-    @property
-    def opening_at(self) -> datetime | None: ...  # noqa: D102
-    @property
-    def closing(self) -> float | None: ...  # noqa: D102
-    @property
-    def closing_at(self) -> datetime | None: ...  # noqa: D102
-
-
-def proof_of(use: MeterUse) -> Proof:
+def proof_of(figure: Figure) -> Proof:
     """Take what a meter showed into decimals: the use to thousandths, the readings as they were shown."""
-    increase = _to_thousandths(Fraction(repr(float(use.increase))))
     opening, closing = (
-        None if value is None else plain(Decimal(repr(float(value)))) for value in (use.opening, use.closing)
+        None if value is None else plain(Decimal(repr(float(value)))) for value in (figure.opening, figure.closing)
     )
-    return Proof(increase, int(use.readings), opening, use.opening_at, closing, use.closing_at)
+    covered, gap = (
+        None if hours is None else _in_thousandths(hours) for hours in (figure.covered_hours, figure.longest_gap_hours)
+    )
+    return Proof(
+        _in_thousandths(figure.increase),
+        figure.readings,
+        opening,
+        figure.opening_at,
+        closing,
+        figure.closing_at,
+        covered_hours=covered,
+        longest_gap_hours=gap,
+        counted_by=figure.meter,
+        versions=figure.versions,
+    )
+
+
+def _in_thousandths(number: float) -> Decimal:
+    return _to_thousandths(Fraction(repr(float(number))))
 
 
 class RatedLine(BaseModel):
@@ -160,9 +170,7 @@ def _fee(terms: Terms, part: Period, owed: Share, proration: Proration) -> Rated
 
 def _use(terms: Terms, meter: Meter, part: Period, owed: Share, proof: Proof) -> RatedLine:
     if proof.increase < 0:
-        raise MeterRanBack(
-            f"{meter.metric} of {terms.serial} ran back by {-proof.increase} {meter.unit}", field="meter"
-        )
+        raise MeterRanBack(f"{meter.code} of {terms.serial} ran back by {-proof.increase} {meter.unit}", field="meter")
     included, billed = billed_use(proof.increase, meter.allowance, owed)
     price = as_price(meter.unit_price)
     net = to_cents(billed * price)
@@ -172,7 +180,7 @@ def _use(terms: Terms, meter: Meter, part: Period, owed: Share, proof: Proof) ->
     return RatedLine(
         **_named(terms, part),
         component=USE,
-        meter=meter.metric,
+        meter=meter.code,
         quantity=billed,
         unit=unit_code(meter.unit),
         unit_price=price,
@@ -201,7 +209,7 @@ def _why_use(
     meter: Meter, owed: Share, proof: Proof, *, included: Decimal, billed: Decimal, net: Decimal
 ) -> list[Reason]:
     shown = {
-        "metric": meter.metric,
+        "metric": meter.code,
         "unit": meter.unit,
         "readings": proof.readings,
         "increase": str(plain(proof.increase)),
@@ -218,12 +226,33 @@ def _why_use(
         "billed": str(billed),
     }
     priced = {"billed": str(billed), "price": str(as_price(meter.unit_price))}
-    read = "bill.readings" if proof.readings else "bill.no_readings"
+    read = _read(proof)
+    named = [_counted(proof.counted_by, proof.versions)] if proof.counted_by and read != NOTHING_READ else []
     return [
-        Reason(code=read, rule="rating/1", inputs=shown),
-        *([Reason(code="bill.allowance", rule="rating/1", inputs=allowed)] if meter.allowance else []),
-        Reason(code="bill.price", rule="rating/1", inputs=priced, effect=float(net)),
+        Reason(code=read, rule=RULE, inputs=shown | _covered(proof)),
+        *named,
+        *([Reason(code="bill.allowance", rule=RULE, inputs=allowed)] if meter.allowance else []),
+        Reason(code="bill.price", rule=RULE, inputs=priced, effect=float(net)),
     ]
+
+
+def _read(proof: Proof) -> str:
+    if proof.covered_hours:
+        return "bill.measured"
+    return "bill.readings" if proof.readings else NOTHING_READ
+
+
+def _covered(proof: Proof) -> dict[str, str]:
+    if proof.covered_hours is None:
+        return {}
+    return {"covered": str(proof.covered_hours), "longest_gap": str(proof.longest_gap_hours)}
+
+
+def _counted(by: MeterVersion, versions: Sequence[int]) -> Reason:
+    """Name the meter and its version, with all that it means."""
+    told = by.model_dump(mode="json", include={"version", "threshold", "side", "drawn", "means"}, exclude_none=True)
+    inputs = {"meter": by.code, "of": by.metric, "gap_seconds": by.longest_gap, "versions": list(versions), **told}
+    return Reason(code=f"bill.meter_{by.way.value}", rule=RULE, inputs=inputs)
 
 
 def _named(terms: Terms, part: Period) -> dict[str, object]:

@@ -11,8 +11,8 @@ from sqlmodel import Session
 from billing.period import FIRST_DAY, Month, midnight
 from billing.queries import meters_billed_from, meters_billed_until
 from billing.rating import Proof, Terms, proof_of
-from telemetry.queries import usage
-from telemetry.usage import Usage
+from telemetry.figure import Figure
+from telemetry.read_meters import meter_figures
 
 NEVER = midnight(FIRST_DAY, "UTC")
 
@@ -42,12 +42,12 @@ def read_meters(session: Session, *, month: Month, lines: Sequence[tuple[str, Te
             asked[line.line_id] = _Span(start, onwards.get(line.line_id, end))
             terms[line.line_id] = line
 
-    found = _usages(session, terms, asked)
+    found = _figures(session, terms, asked)
     late = {line_id: _Span(since, asked[line_id].end) for line_id, since in _billed_to(found, until).items()}
-    return {line_id: proof_of(use) for line_id, use in (found | _usages(session, terms, late)).items()}
+    return {line_id: proof_of(figure) for line_id, figure in (found | _figures(session, terms, late)).items()}
 
 
-def _billed_to(found: Mapping[UUID, Usage], until: Mapping[UUID, datetime | None]) -> dict[UUID, datetime]:
+def _billed_to(found: Mapping[UUID, Figure], until: Mapping[UUID, datetime | None]) -> dict[UUID, datetime]:
     """Give where each meter was last billed up to, of those that have since got earlier readings."""
     last = {line_id: until[line_id] or NEVER for line_id in found if line_id in until}
     return {
@@ -57,18 +57,18 @@ def _billed_to(found: Mapping[UUID, Usage], until: Mapping[UUID, datetime | None
     }
 
 
-def _usages(session: Session, terms: Mapping[UUID, Terms], asked: Mapping[UUID, _Span]) -> dict[UUID, Usage]:
+def _figures(session: Session, terms: Mapping[UUID, Terms], asked: Mapping[UUID, _Span]) -> dict[UUID, Figure]:
     """Read the meters, all of one span at once."""
     by_span: defaultdict[_Span, list[Terms]] = defaultdict(list)
     for line_id, span in asked.items():
         by_span[_Span(min(span), span.end)].append(terms[line_id])
-    uses: dict[UUID, Usage] = {}
+    figures: dict[UUID, Figure] = {}
     for span, some in by_span.items():
-        uses |= _usage(session, some, span.start, span.end)
-    return uses
+        figures |= _figures_of(session, some, span.start, span.end)
+    return figures
 
 
-def _usage(session: Session, lines: Sequence[Terms], start: datetime, end: datetime) -> dict[UUID, Usage]:
-    keys = {line.line_id: (line.asset_id, line.meter.metric) for line in lines if line.meter}
-    found = usage(session, wanted=sorted(set(keys.values())), start=start, end=end)
+def _figures_of(session: Session, lines: Sequence[Terms], start: datetime, end: datetime) -> dict[UUID, Figure]:
+    keys = {line.line_id: (line.asset_id, line.meter.code) for line in lines if line.meter}
+    found = meter_figures(session, wanted=sorted(set(keys.values())), start=start, end=end)
     return {line_id: found[key] for line_id, key in keys.items()}

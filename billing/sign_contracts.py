@@ -1,6 +1,6 @@
 """Sign contracts: from their first day on, the month's run bills them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -28,10 +28,11 @@ from billing.vat import check_buyer, check_rate
 from lifecycle.actor import Actor
 from lifecycle.record_audit import Change, record_changes
 from lifecycle.tables import AssetRecord, CustomerRecord
+from telemetry.find_meters import latest_meters
 from telemetry.identity import new_id
-from telemetry.metric import MetricKind
+from telemetry.meter import MeterVersion
 from telemetry.refusal import Refusal
-from telemetry.tables import MetricRecord, tenant_of
+from telemetry.tables import tenant_of
 
 ROWS_AT_ONCE = 2_000
 
@@ -45,7 +46,7 @@ class UnknownParty(Refusal):
 
 
 class NotAMeter(Refusal):
-    """The contract bills by a metric that we do not have or that does not count."""
+    """The contract bills by a meter that we do not have."""
 
 
 class OtherCurrency(Refusal):
@@ -70,7 +71,7 @@ def sign_contracts(session: Session, contracts: Sequence[NewContract], *, now: d
     fresh = [contract for contract in contracts if not _key(before, contract)]
     customers = _customers(session, fresh)
     assets = _held_assets(session, fresh)
-    meters = {metric.code: metric for metric in session.exec(select(MetricRecord))}
+    meters = latest_meters(session)
     currency = session.exec(select(ContractRecord.currency).limit(1)).first()
 
     for contract in fresh:
@@ -193,18 +194,17 @@ def _check_parties(contract: NewContract, customers: dict[UUID, CustomerRecord],
             raise UnknownParty(sentence, field=f"lines.{position}.asset_id")
 
 
-def _check_meters(contract: NewContract, meters: dict[str, MetricRecord]) -> None:
+def _check_meters(contract: NewContract, meters: Mapping[str, MeterVersion]) -> None:
     for position, line in enumerate(contract.lines):
         if line.meter is None:
             continue
-        metric = meters.get(line.meter)
-        if metric is None or metric.kind is not MetricKind.COUNTER:
-            what = "is unknown" if metric is None else "is a level and counts nothing"
+        if line.meter not in meters:
             sentence = (
-                f"line {position + 1} of {contract.code} bills by {line.meter[:60]!r}, which {what}; name a counter"
+                f"line {position + 1} of {contract.code} bills by {line.meter[:60]!r}, which is no meter; "
+                f"there are {', '.join(meters) or 'none yet'}"
             )
             raise NotAMeter(sentence, field=f"lines.{position}.meter")
-        unit_code(metric.unit)
+        unit_code(meters[line.meter].unit)
 
 
 def _check_currency(contract: NewContract, currency: str | None) -> str:

@@ -27,11 +27,12 @@ CODES: dict[str, str] = {
     "kilogram": "KGM",
     "metric_ton": "TNE",
     "liter": "LTR",
+    "lux * hour": "B63",
     "meter ** 3": "MTQ",
     "piece": "C62",
     "dimensionless": "C62",
 }
-"""Unit of a counter, as pint names it, to its code; things that are merely counted are C62, "one"."""
+"""Unit of a meter, as pint names it, to its code; things that are merely counted are C62, "one"."""
 
 
 class NoUnitCode(Refusal):
@@ -39,7 +40,7 @@ class NoUnitCode(Refusal):
 
 
 def unit_code(unit: str) -> str:
-    """Give the code of a metric's unit. Raises NoUnitCode.
+    """Give the code of a meter's unit. Raises NoUnitCode.
 
     >>> unit_code("kWh"), unit_code("count")
     ('KWH', 'C62')

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, dates, numbers
 
 from lifecycle.reason import Reason
+from telemetry import meter
 from telemetry.metric import CATALOGUE, Metric
 
 LANGUAGES = {"nl": "Nederlands", "fr": "Français", "en": "English"}
@@ -22,7 +23,7 @@ _LOCALES = {"nl": "nl_BE", "fr": "fr_BE", "en": "en_GB"}
 _CATALOGUES = Path(__file__).parent / "locale"
 _ZONE = ZoneInfo("Europe/Brussels")
 """Moments are shown in this zone where no place says otherwise."""
-_UNITS = {metric.code: metric.unit for metric in CATALOGUE}
+_UNITS = {one.code: one.unit for one in (*meter.CATALOGUE, *CATALOGUE)}
 
 
 @cache

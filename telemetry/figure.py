@@ -11,15 +11,12 @@ from telemetry.usage import Usage
 
 
 class Figure(NamedTuple):
-    """What a meter counted in a span. `increase` is in `unit` and is all that may be billed."""
+    """What a meter counted in a span. `increase` is in the meter's unit and is all that may be billed."""
 
-    meter: str
-    version: int
-    """That at the end of the span."""
+    meter: MeterVersion
+    """The version that counted; where it changed within the span, the one at its end."""
     versions: tuple[int, ...]
-    """All that counted in the span, in their order."""
-    unit: str
-    means: str
+    """All versions that counted in the span, in their order."""
     increase: float = 0.0
     readings: int = 0
     """Of a counter after the start, up to and including the end, slips left out; of a level from the start on."""
@@ -79,7 +76,7 @@ def of_level(meter: MeterVersion, counted: Counted, factor: float) -> Figure:
 
 
 def _bare(meter: MeterVersion) -> Figure:
-    return Figure(meter.code, meter.version, (meter.version,), meter.unit, meter.means)
+    return Figure(meter, (meter.version,))
 
 
 def put_together(figures: Sequence[Figure]) -> Figure:

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlmodel import Session
+from sqlalchemy import func, select
+from sqlmodel import Session, col
 
-from telemetry.find_series_days import packed_of
-from telemetry.lots import lots
-from telemetry.moment import DAY, day_of
+from telemetry.find_series_days import of_series, packed_of
+from telemetry.lots import KEYS, lots
+from telemetry.moment import DAY, day_of, start_of
 from telemetry.open_readings import open_track
 from telemetry.series_day import unpacked
 from telemetry.series_key import SeriesKey
+from telemetry.tables import SeriesDayRecord
 from telemetry.track import Track, settle
 
 _READINGS_AT_ONCE = 2_000_000
@@ -26,8 +28,25 @@ def tracks_between(session: Session, keys: Sequence[SeriesKey], start: int, end:
         yield track.take((track.at >= start) & (track.at <= end))
 
 
+def measured_between(session: Session, keys: Sequence[SeriesKey], start: int, end: int) -> tuple[int, int]:
+    """Narrow a span to the days on which some series have readings; of no length where they have none."""
+    found: list[int] = []
+    for some in lots(keys, KEYS):
+        fresh = open_track(session, [key.number for key in some])
+        day = col(SeriesDayRecord.day)
+        first, last = session.execute(select(func.min(day), func.max(day)).where(of_series(session, some))).one()
+        found += [] if first is None else [start_of(first), start_of(last) + DAY]
+        found += [int(fresh.at.min()), int(fresh.at.max()) + 1] if len(fresh) else []
+    first_at, last_at = (min(found), max(found)) if found else (start, start)
+    begin = min(max(start, first_at), end)
+    return begin, max(begin, min(end, last_at))
+
+
 def _track(session: Session, keys: Sequence[SeriesKey], start: int, end: int) -> Track:
-    """Put the readings of some series together; of two of one moment the one that was packed came first."""
-    packed = unpacked(packed_of(session, keys, first=day_of(start), last=day_of(end)))
+    """Put the readings of some series together; of two of one moment the one that was packed came first.
+
+    The journal is asked first: what is packed meanwhile is found there and in its day, and nothing is missed.
+    """
     fresh = open_track(session, [key.number for key in keys])
+    packed = unpacked(packed_of(session, keys, first=day_of(start), last=day_of(end)))
     return settle(packed, fresh).track if len(fresh) else packed

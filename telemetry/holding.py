@@ -1,5 +1,6 @@
 """How long each reading of a level speaks: until the next one, but never longer than the meter's longest gap."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,6 +22,9 @@ class Counted(NamedTuple):
     longest_gap: int
     """The longest stretch of the span for which none did."""
     readings: int
+    quiet_before: int
+    """From the start of the span until the first that spoke; the whole span where none did."""
+    quiet_after: int
 
 
 class Holds(NamedTuple):
@@ -76,12 +80,36 @@ def count(track: Track, meter: Meter, start: int, end: int) -> dict[int, Counted
         return {}
     begin, speaks = starts(track.series), holds(track, meter, start, end)
     covered = np.add.reduceat(speaks.end - speaks.begin, begin)
-    inside = np.add.reduceat(speaks.inside.astype(np.int64), begin)
+    inside = np.add.reduceat(speaks.inside, begin, dtype=np.int64)
     amount = _AMOUNTS[meter.way](track, meter, speaks, begin)
-    gap = _longest_gaps(speaks, begin, start, end)
-    columns = (track.series[begin], amount, covered, gap, inside)
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    return {series: Counted(*row) for series, *row in rows}
+    quiet = _quiet(track.series, speaks, start, end)
+    rows = zip(*(column.tolist() for column in (track.series[begin], amount, covered, inside)), strict=True)
+    nothing = (end - start,) * 3
+    return {
+        series: Counted(amount, covered, gap, inside, before, after)
+        for series, amount, covered, inside in rows
+        for gap, before, after in [quiet.get(series, nothing)]
+    }
+
+
+def silence(length: int) -> Counted:
+    """Give what is counted where no reading speaks."""
+    return Counted(0.0, 0, length, 0, length, length)
+
+
+def put_together(parts: Sequence[Counted]) -> Counted:
+    """Add up what was counted in parts of a span, in their order; a silence goes on from one to the next."""
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = Counted(
+            amount=whole.amount + part.amount,
+            covered=whole.covered + part.covered,
+            longest_gap=max(whole.longest_gap, part.longest_gap, whole.quiet_after + part.quiet_before),
+            readings=whole.readings + part.readings,
+            quiet_before=whole.quiet_before + (0 if whole.covered else part.quiet_before),
+            quiet_after=part.quiet_after + (0 if part.covered else whole.quiet_after),
+        )
+    return whole
 
 
 def _time_on(track: Track, meter: Meter, speaks: Holds, begin: Places) -> Numbers:
@@ -123,12 +151,19 @@ def _comings(track: Track, meter: Meter, speaks: Holds, begin: Places) -> Number
 _AMOUNTS = {Way.TIME_ON: _time_on, Way.INTEGRAL: _integral, Way.COUNT: _comings}
 
 
-def _longest_gaps(speaks: Holds, begin: Places, start: int, end: int) -> Places:
-    """Give the longest time without a word, the ends of the span included."""
-    after = np.append(speaks.begin[1:], end)
-    after[speaks.last] = end
-    longest = np.maximum.reduceat(after - speaks.end, begin)
-    return np.maximum(longest, speaks.begin[begin] - start)
+def _quiet(series: Places, speaks: Holds, start: int, end: int) -> dict[int, tuple[int, int, int]]:
+    """Give the longest time without a word, and how long it was quiet at both ends; those that never spoke left out."""
+    spoke = np.flatnonzero(speaks.end > speaks.begin)
+    if not len(spoke):
+        return {}
+    own, from_, until = series[spoke], speaks.begin[spoke], speaks.end[spoke]
+    first = starts(own)
+    last = np.append(first[1:], len(own)) - 1
+    after = np.append(from_[1:], end)
+    after[last] = end
+    before, longest = from_[first] - start, np.maximum.reduceat(after - until, first)
+    rows = zip(own[first], np.maximum(longest, before), before, end - until[last], strict=True)
+    return {int(number): (int(gap), int(one), int(other)) for number, gap, one, other in rows}
 
 
 def stretches(track: Track, meter: Meter, start: int, end: int) -> list[Stretch]:

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session
@@ -10,16 +12,29 @@ from sqlmodel import Session
 from telemetry.figure import Figure, of_counter, of_level, put_together
 from telemetry.find_meters import meters, unknown
 from telemetry.find_series_days import Pair, series_keys
-from telemetry.find_tracks import tracks_between
-from telemetry.holding import SECOND, Counted, count
+from telemetry.find_tracks import measured_between, tracks_between
+from telemetry.holding import SECOND, Counted, count, silence
+from telemetry.holding import put_together as total
 from telemetry.meter import MeterVersion, Part, Way, factor, parts
+from telemetry.moment import DAY
 from telemetry.queries import metrics, usage
 from telemetry.series_key import SeriesKey
-from telemetry.span import span
+from telemetry.span import Span, span
 from telemetry.track import EMPTY, Track
 
 Wanted = tuple[UUID, str]
 """An asset and the code of a meter."""
+
+_WINDOW = 92 * DAY
+"""So long a span of levels is counted at once."""
+
+
+class _Window(NamedTuple):
+    """A part of a span; `speaks` says that there may be readings in it or shortly before."""
+
+    start: int
+    end: int
+    speaks: bool = True
 
 
 def meter_figures(
@@ -57,13 +72,29 @@ def _figures(session: Session, part: Part, asset_ids: Sequence[UUID], units: dic
 
 def _counted(session: Session, part: Part, wanted: Sequence[Pair]) -> dict[Pair, Counted]:
     """Count levels; of those never measured nothing, over the whole span."""
-    asked = span(part.start, part.end)
-    keys = series_keys(session, wanted)
-    found: dict[int, Counted] = {}
-    for track in _tracks(session, part.meter, list(keys.values()), asked.start, asked.end):
-        found |= count(track, part.meter, asked.start, asked.end)
-    nothing = Counted(0.0, 0, asked.end - asked.start, 0)
-    return {pair: found.get(keys[pair].number, nothing) if pair in keys else nothing for pair in wanted}
+    asked, keys = span(part.start, part.end), series_keys(session, wanted)
+    found: dict[int, list[Counted]] = {key.number: [] for key in keys.values()}
+    for start, end, speaks in _windows(session, list(keys.values()), asked):
+        counted: dict[int, Counted] = {}
+        for track in _tracks(session, part.meter, list(keys.values()), start, end) if speaks else ():
+            counted |= count(track, part.meter, start, end)
+        for number, of_windows in found.items():
+            of_windows.append(counted.get(number) or silence(end - start))
+    nothing = [silence(asked.end - asked.start)]
+    return {pair: total(found[keys[pair].number] if pair in keys else nothing) for pair in wanted}
+
+
+def _windows(session: Session, keys: Sequence[SeriesKey], asked: Span) -> Iterator[_Window]:
+    """Cut a long span into windows that fit into memory; before and after all readings there is one silent each."""
+    start, end = asked.start, asked.end
+    if end - start <= _WINDOW:
+        yield _Window(start, end)
+        return
+    first, last = measured_between(session, keys, start, end)
+    last = min(last + _WINDOW, end)
+    cuts = range(first - first % _WINDOW + _WINDOW, last, _WINDOW)
+    for begin, until in pairwise(sorted({start, first, *cuts, last, end})):
+        yield _Window(begin, until, speaks=first <= begin < last)
 
 
 def _tracks(session: Session, meter: MeterVersion, keys: Sequence[SeriesKey], start: int, end: int) -> Iterator[Track]:

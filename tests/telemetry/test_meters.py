@@ -241,7 +241,7 @@ def test_the_office_burned_as_long_as_its_sensor_says(session: Session, shared_d
     assert (taken, bright.readings) == (20_560, 20_560)
     assert (round(bright.increase, 1), round(any_light.increase, 1)) == (99.7, 129.7)
     assert (round(bright.covered_hours or 0, 1), round(any_light.covered_hours or 0, 1)) == (342.7, 342.7)
-    assert bright.means.endswith("at most 120 s, so a longer gap counts nothing beyond that")
+    assert bright.meter.means.endswith("at most 120 s, so a longer gap counts nothing beyond that")
 
 
 def test_every_counter_is_a_meter_under_its_own_code(session: Session) -> None:
@@ -270,7 +270,7 @@ def test_a_change_is_a_new_version_and_the_past_stays_as_it_was(session: Session
     across = meter_figures(session, wanted=[(LAMP, "lit")], **span)[LAMP, "lit"]
     after = meter_figures(session, wanted=[(LAMP, "lit")], start=midnight, end=span["end"])[LAMP, "lit"]
     assert (before.versions, across.versions, after.versions) == ((1,), (1, 2), (2,))
-    assert "5 lux" in after.means
+    assert "5 lux" in after.meter.means
     assert across.increase == before.increase + after.increase
 
 
