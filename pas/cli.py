@@ -11,6 +11,7 @@ from pas.commands import (
     demo,
     end_report,
     exchange,
+    mqtt,
     passport,
     people,
     seller,
@@ -38,6 +39,7 @@ app.command("invoice")(billing.invoice)
 app.command("end-report")(end_report.end_report)
 app.command("value")(value.value)
 app.command("worker")(worker.worker)
+app.add_typer(mqtt.app, name="mqtt")
 
 if __name__ == "__main__":
     app()

@@ -14,6 +14,7 @@ from lifecycle.label import Name
 from lifecycle.record_audit import record_audit
 from lifecycle.tables import AssetRecord
 from pas import secret
+from pas.mqtt_accounts import keep_account
 from pas.tables import DeviceAssetRecord, DeviceRecord
 from telemetry.refusal import Refusal
 from telemetry.tables import tenant_of
@@ -62,6 +63,7 @@ def add_device(session: Session, *, new: NewDevice, now: datetime, by: Actor) ->
     )
     session.add(device)
     session.flush()
+    keep_account(session, device_id=device.id, hidden=hidden)
     _let_speak_for(session, device, new.asset_ids)
     _audit(session, "device added", device, sorted(map(str, new.asset_ids)), now=now, by=by)
     return WithSecret(device, secret.written(secret.DEVICE_PREFIX, device.id, hidden))
@@ -91,6 +93,7 @@ def rotate_secret(session: Session, *, device_id: UUID, now: datetime, by: Actor
     device.next_secret_hash = secret.digest(hidden)
     session.add(device)
     session.flush()
+    keep_account(session, device_id=device.id, hidden=hidden)
     _audit(session, "device secret added", device, None, now=now, by=by)
     return WithSecret(device, secret.written(secret.DEVICE_PREFIX, device.id, hidden))
 

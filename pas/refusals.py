@@ -19,6 +19,7 @@ STATUS: dict[str, int] = {
     "NotAllowed": 403,
     "ForeignPage": 403,
     "TooManyRequests": 429,
+    "TooManyListeners": 429,
     "UnusableKey": 422,
     "KeyOfAnotherRequest": 422,
     "SecretShownOnce": 409,

@@ -133,7 +133,9 @@ class Known:
 
     def meant(self, said: Said) -> Defined | None:
         """Find what a metric of a message is; one that is named with its datatype needs no birth."""
-        found = self._by_name.get(said.name) if said.name else self._by_alias.get(said.alias)
+        found = (
+            self._by_name.get(said.name) if said.name else self._by_alias.get(-1 if said.alias is None else said.alias)
+        )
         if found is None and said.name and said.datatype:
             return Defined(said.name, said.alias, said.datatype, said.unit)
         return found
