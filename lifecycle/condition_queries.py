@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, and_, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from lifecycle.alarm_queries import how_many_to_follow
 from lifecycle.alert import AlertKind, AlertState
 from lifecycle.tables import (
     AlertRecord,
@@ -47,8 +48,9 @@ def waiting(session: Session, *, limit: int) -> list[AssetRecord]:
 
 
 def how_many_wait(session: Session) -> int:
-    """Count the assets that wait to be assessed again."""
-    return session.exec(select(func.count()).select_from(ReassessmentRecord)).one()
+    """Count the assets that wait to be assessed again, and the batches of readings from which that may follow."""
+    queued = session.exec(select(func.count()).select_from(ReassessmentRecord)).one()
+    return queued + how_many_to_follow(session)
 
 
 def products_of(session: Session, assets: Iterable[AssetRecord]) -> dict[UUID, ProductRecord]:

@@ -18,6 +18,7 @@ from lifecycle.condition_queries import (
     products_of,
     waiting,
 )
+from lifecycle.follow_readings import follow_readings
 from lifecycle.raise_alerts import AlertNews, raise_alerts
 from lifecycle.route.choice import Choice, choose, is_news
 from lifecycle.route.economics import Worth, parts_worth, scrap_worth
@@ -59,8 +60,9 @@ def reassess(
 ) -> Reassessed:
     """Assess what waits, longest first and at most `limit`, or the assets named, whether they wait or not.
 
-    All of it in the caller's transaction: a caller with much to do calls again and again with a limit. An asset
-    whose inputs are those of its last condition gets no new one. Writes nothing into the history of assets.
+    Without either, readings that nobody followed yet are followed first. All of it in the caller's transaction: a
+    caller with much to do calls again and again with a limit. An asset whose inputs are those of its last condition
+    gets no new one. Writes nothing into the history of assets.
     """
     left = _EVERYTHING if limit is None else limit
     total = Reassessed()
@@ -68,6 +70,8 @@ def reassess(
         for some in _chunks(sorted(set(asset_ids))[:left]):
             total = _add(total, _assess_some(session, _held(session, some), now=now))
         return total
+    while limit is None and follow_readings(session, now=now).batches:
+        pass
     while left > 0 and (assets := waiting(session, limit=min(left, _AT_ONCE))):
         total = _add(total, _assess_some(session, assets, now=now))
         left -= len(assets)

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
+from lifecycle.alarm_queries import how_many_to_follow
 from lifecycle.condition_queries import how_many_wait
+from lifecycle.follow_readings import follow_readings, listen
 from lifecycle.notice_time_passing import notice_time_passing
 from lifecycle.reassess import Reassessed, reassess
 from pas import clock
@@ -28,6 +30,8 @@ PAUSE = 2.0
 """Seconds between two looks at an empty queue."""
 SWEEP_EVERY = 3600.0
 """Seconds between two looks for what time alone has made due."""
+LISTEN_EVERY = 60.0
+"""Seconds between two looks for what fell silent."""
 ARCHIVE_EVERY = 86_400.0
 """Seconds between two looks for months that have grown cold."""
 ANSWERS_KEPT = timedelta(days=7)
@@ -48,12 +52,15 @@ def run_worker(database: Database, stop: Event) -> None:
 
     Any number of workers may run on PostgreSQL: each takes what no other holds.
     """
-    sweep_at = archive_at = monotonic()
+    sweep_at = listen_at = archive_at = monotonic()
     while not stop.is_set():
         try:
             if monotonic() >= sweep_at:
                 sweep(database)
                 sweep_at = monotonic() + SWEEP_EVERY
+            if monotonic() >= listen_at:
+                listen_to_all(database)
+                listen_at = monotonic() + LISTEN_EVERY
             worked = work_once(database, stop=stop)
             if monotonic() >= archive_at:
                 archive_everything(database, after_months=settings().archive_after_months, now=clock.now(), stop=stop)
@@ -74,6 +81,8 @@ def work_once(database: Database, *, stop: Event | None = None, now: Callable[[]
     tenants = _tenants(database)
     total = Reassessed()
     for tenant_id in tenants:
+        while not halt.is_set() and _follow(database, tenant_id, now()):
+            pass
         while not halt.is_set() and (done := _some(database, tenant_id, now())).taken:
             total = Reassessed(*(a + b for a, b in zip(total, done, strict=True)))
     return Worked(len(tenants), total)
@@ -87,6 +96,24 @@ def sweep(database: Database, *, now: Callable[[], datetime] = clock.now) -> int
             due += notice_time_passing(session, now=now())
             forget_answers(session, before=now() - ANSWERS_KEPT)
     return due
+
+
+def listen_to_all(database: Database, *, now: Callable[[], datetime] = clock.now) -> int:
+    """Raise an alarm, for every tenant, for what should have been heard by now; give how many."""
+    raised = 0
+    for tenant_id in _tenants(database):
+        with database.writing(tenant_id) as session:
+            raised += listen(session, now=now()).raised
+    return raised
+
+
+def _follow(database: Database, tenant_id: int, now: datetime) -> int:
+    """Follow some of the readings that were taken in, in one transaction; give how many batches."""
+    with database.reading(tenant_id) as session:
+        if not how_many_to_follow(session):
+            return 0
+    with database.writing(tenant_id) as session:
+        return follow_readings(session, now=now).batches
 
 
 def _some(database: Database, tenant_id: int, now: datetime) -> Reassessed:

@@ -18,7 +18,7 @@ def worker(
     import signal
 
     from pas.commands.frame import opened
-    from pas.worker import run_worker, sweep, work_once
+    from pas.worker import listen_to_all, run_worker, sweep, work_once
 
     stop = Event()
     for named in (signal.SIGTERM, signal.SIGINT):
@@ -29,6 +29,7 @@ def worker(
             return
         sweep(database)
         worked = work_once(database, stop=stop)
+        listen_to_all(database)
     told = {"tenants": worked.tenants, **worked.done._asdict()}
     if as_json:
         print_json(told)
