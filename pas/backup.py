@@ -1,7 +1,7 @@
 """A backup is one zip file with every row of every tenant and a manifest that proves a restore equal to it.
 
 The rows are written by meaning, not as a database's own pages, so that a backup of the embedded SQLite restores into
-PostgreSQL and back. Files outside the database are not in it.
+PostgreSQL and back. The files of the archive of readings are in it as they are.
 """
 
 import hashlib
@@ -20,11 +20,13 @@ import msgspec
 from sqlalchemy import Connection, Table, func, insert, select, text
 from sqlmodel import SQLModel
 
+from pas.backup_files import FOLDER, Files, digests_of, put_files, take_files, undisturbed
 from pas.db import Database
 from pas.schema import revision_of
 from telemetry.refusal import Refusal
 
-FORMAT = 1
+FORMAT = 2
+"""Since 2 the archive's files are in it."""
 MANIFEST = "manifest.json"
 _ROWS_AT_ONCE = 2_000
 
@@ -53,17 +55,23 @@ class Backup(NamedTuple):
     revision: str
     rows: dict[str, int]
     digests: dict[str, str]
+    files: Files
+    """Of the archive, with their digests."""
 
 
 def write_backup(database: Database, file: Path, *, tick: Tick = lambda _rows: None) -> Backup:
-    """Write every row, as one moment shows them, to a new file; read it again before it takes its name.
+    """Write every row, as one moment shows them, and the archive to a new file; read it again before it takes its name.
 
-    Raises OSError if the file cannot be written.
+    Raises OSError if the file cannot be written, and NoArchive or ArchiveUnreadable rather than leave anything out.
     """
     unfinished = file.with_name(f"{file.name}.unfinished")
     rows: dict[str, int] = {}
     digests: dict[str, str] = {}
-    with database.engine.connect() as connection, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+    with (
+        undisturbed(database.archive),
+        database.engine.connect() as connection,
+        zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
         _one_moment(connection)
         revision = revision_of(connection)
         for member, table, parts in _parts(connection):
@@ -75,7 +83,8 @@ def write_backup(database: Database, file: Path, *, tick: Tick = lambda _rows: N
                 rows[table.name] = rows.get(table.name, 0) + len(part)
                 tick(len(part))
             digests[member] = digest.hexdigest()
-        manifest = {"format": FORMAT, "revision": revision, "rows": rows, "digests": digests}
+        files = put_files(archive, database.archive, _named_files(connection))
+        manifest = {"format": FORMAT, "revision": revision, "rows": rows, "digests": digests, "files": files}
         archive.writestr(MANIFEST, json.dumps(manifest, indent=2))
     backup = read_manifest(unfinished)
     _sync(unfinished)
@@ -94,19 +103,21 @@ def read_manifest(file: Path) -> Backup:
             manifest = json.loads(archive.read(MANIFEST))
             digests = {member: hashlib.sha256() for member in manifest["digests"]}
             for name in sorted(archive.namelist()):
-                if name != MANIFEST:
+                if name != MANIFEST and not name.startswith(FOLDER):
                     digests[name.rpartition("/")[0]].update(archive.read(name))
+            files = digests_of(archive)
     except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise NotABackup(f"{file.name} is no backup of pas, or not the whole of one: {error}", field="file") from error
-    if {member: digest.hexdigest() for member, digest in digests.items()} != manifest["digests"]:
+    rows_differ = {member: digest.hexdigest() for member, digest in digests.items()} != manifest["digests"]
+    if rows_differ or files != manifest.get("files", {}):
         raise NotABackup(f"{file.name} was changed after it was written: its digests do not fit", field="file")
-    return Backup(manifest["revision"], manifest["rows"], manifest["digests"])
+    return Backup(manifest["revision"], manifest["rows"], manifest["digests"], files)
 
 
 def restore_backup(database: Database, file: Path, *, tick: Tick = lambda _rows: None) -> Backup:
     """Fill an empty database, whose schema is in place, from a backup, and prove the result equal: all or nothing.
 
-    Raises NotABackup, NotEmpty, OtherSchema and RestoreDiffers.
+    Raises NotABackup, NotEmpty, OtherSchema, RestoreDiffers, NoArchive and OtherArchive.
     """
     backup = read_manifest(file)
     with database.engine.execution_options(pas_writes=True).begin() as connection, zipfile.ZipFile(file) as archive:
@@ -122,6 +133,9 @@ def restore_backup(database: Database, file: Path, *, tick: Tick = lambda _rows:
         if restored != backup.digests:
             wrong = sorted(member for member in backup.digests if restored.get(member) != backup.digests[member])
             raise RestoreDiffers(f"the restore differs in {', '.join(wrong)}; nothing was kept", field="file")
+        if _named_files(connection) != backup.files:
+            raise RestoreDiffers("the backup lacks files of the archive; nothing was kept", field="file")
+        take_files(archive, database.archive, backup.files)
     return backup
 
 
@@ -164,6 +178,18 @@ def _parts(connection: Connection) -> Iterator[tuple[str, Table, Iterator[list[A
     for member, table in _members(connection):
         _see_tenant(connection, member)
         yield member, table, _rows(connection, member, table)
+
+
+def _named_files(connection: Connection) -> Files:
+    """Give the files that the database names, of every tenant."""
+    table, named = SQLModel.metadata.tables["archive_file"], {}
+    for member, own in _members(connection):
+        if own is table:
+            _see_tenant(connection, member)
+            tenant = int(member.rpartition("/")[0])
+            query = select(table.c.path, table.c.sha256).where(table.c.tenant_id == tenant)
+            named |= {path: sha256 for path, sha256 in connection.execute(query)}  # noqa: C416
+    return named
 
 
 def _rows(connection: Connection, member: str, table: Table) -> Iterator[list[Any]]:

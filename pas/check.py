@@ -3,10 +3,14 @@
 from typing import NamedTuple
 
 from sqlalchemy import Connection
+from sqlmodel import col, select
 
 from pas.backup import row_counts
 from pas.db import Database
 from pas.schema import head, revision_of
+from telemetry.archive_folder import NoArchive
+from telemetry.tables import TenantRecord
+from telemetry.verify_archive import archived_files, days_without_file
 
 
 class Health(NamedTuple):
@@ -19,14 +23,32 @@ class Health(NamedTuple):
 
 
 def check_database(database: Database) -> Health:
-    """Look at the schema's revision, the pages and references (SQLite) and count every table of every tenant."""
+    """Look at the schema's revision, the pages and references (SQLite) and the archive; count every table."""
     wanted = head()
     with database.engine.connect() as connection:
         revision = revision_of(connection)
         if revision != wanted:
             fault = f"the schema is {revision or 'missing'} and should be {wanted}: run `pas db upgrade`"
             return Health(revision, wanted, {}, [fault])
-        return Health(revision, wanted, row_counts(connection), _broken_pages(connection))
+        counts, broken = row_counts(connection), _broken_pages(connection)
+    return Health(revision, wanted, counts, broken + _broken_files(database))
+
+
+def _broken_files(database: Database) -> list[str]:
+    """Hold every file of the archive against the manifest, whole."""
+    faults: list[str] = []
+    for tenant_id in _tenants(database):
+        with database.reading(tenant_id) as session:
+            try:
+                faults += [one.fault for one in archived_files(session) if one.fault] + days_without_file(session)
+            except NoArchive as unknown:
+                faults.append(unknown.sentence)
+    return faults
+
+
+def _tenants(database: Database) -> list[int]:
+    with database.looking_in() as session:
+        return list(session.scalars(select(col(TenantRecord.id)).order_by(col(TenantRecord.id))))
 
 
 def _broken_pages(connection: Connection) -> list[str]:

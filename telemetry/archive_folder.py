@@ -8,6 +8,7 @@ stands beside it as `_1.parquet.aside`: readers of Parquet pass over such names,
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from telemetry.refusal import Refusal
 
+_NAME = re.compile(r"tenant=[a-z0-9-]+/month=\d{4}-\d\d/day=\d{4}-\d\d-\d\d/\d+\.parquet")
 _ASIDE_KEPT = timedelta(hours=1)
 """No question that began with the file before lasts longer."""
 
@@ -34,6 +36,11 @@ def name_of(tenant: str, day: date, generation: int) -> str:
     'tenant=maker/month=2026-01/day=2026-01-05/1.parquet'
     """
     return f"tenant={tenant}/month={day:%Y-%m}/day={day}/{generation}.parquet"
+
+
+def is_name(path: str) -> bool:
+    """Tell whether a text is such a name, and so leads nowhere else."""
+    return _NAME.fullmatch(path) is not None
 
 
 def aside(file: Path) -> Path:

@@ -3,7 +3,6 @@
 import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import pandas as pd
 import pytest
@@ -14,48 +13,16 @@ from pas.db import Database
 from pas.keep_archive import Archived, archive_months, what_is_due
 from telemetry.archive_day import draw_up_day, seal_day
 from telemetry.archive_folder import ArchiveBusy, NoArchive, alone
-from telemetry.compact import compact
 from telemetry.held import Held
-from telemetry.ingest import ingest
 from telemetry.keep_metrics import keep_metrics
 from telemetry.metric import CATALOGUE
 from telemetry.parquet_gateway import ArchiveUnreadable
 from telemetry.queries import days, every_reading, gauge_means, hours, series, usage
-from telemetry.tables import ArchiveFileRecord, ReadingBatchRecord, SeriesDayRecord
+from telemetry.tables import ArchiveFileRecord, SeriesDayRecord
+from tests.telemetry.archived_readings import THINGS, table, take_in
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 LONG_AGO = datetime(2016, 11, 2, tzinfo=UTC)
-THINGS = [UUID(int=number) for number in (7, 8, 200)]
-
-
-def table(
-    at: datetime, *, count: int = 50, metrics: tuple[str, ...] = ("energy", "ambient_temperature")
-) -> pd.DataFrame:
-    """Readings of three things, every 40 minutes from a moment on."""
-    moments = [at + timedelta(minutes=40 * number, milliseconds=number) for number in range(count)]
-    rows = [
-        {
-            "asset_id": str(thing),
-            "metric": metric,
-            "at": moment.isoformat(),
-            "unit": "",
-            "value": str(n + thing.int / 8),
-        }
-        for thing in THINGS
-        for metric in metrics
-        for n, moment in enumerate(moments)
-    ]
-    return pd.DataFrame(rows)
-
-
-def take_in(database: Database, tenant: int, frame: pd.DataFrame) -> None:
-    """Store readings and compact them."""
-    with database.writing(tenant) as session:
-        ingest(session, frame=frame, key=None, source="test", now=NOW)
-        for batch in session.exec(select(ReadingBatchRecord)):
-            batch.followed = True
-        session.flush()
-        compact(session)
 
 
 @pytest.fixture
@@ -64,8 +31,8 @@ def kept(database: Database, tenant: int, tmp_path: Path) -> Database:
     database.archive = tmp_path / "archive"
     with database.writing(tenant) as session:
         keep_metrics(session, CATALOGUE)
-    take_in(database, tenant, table(LONG_AGO))
-    take_in(database, tenant, table(NOW - timedelta(days=7)))
+    take_in(database, tenant, table(LONG_AGO), now=NOW)
+    take_in(database, tenant, table(NOW - timedelta(days=7)), now=NOW)
     return database
 
 
@@ -161,8 +128,8 @@ def test_a_late_reading_brings_its_series_back_and_the_next_run_writes_the_day_a
     old = files(kept)
     late = table(LONG_AGO + timedelta(minutes=20), count=3, metrics=("energy",)).iloc[:3]
 
-    take_in(kept, tenant, late)
-    take_in(kept, tenant, late.assign(source="again"))
+    take_in(kept, tenant, late, now=NOW)
+    take_in(kept, tenant, late.assign(source="again"), now=NOW)
 
     assert held(kept, tenant, LONG_AGO.date()) == {Held.HERE, Held.ARCHIVED}
     before = all_answers(kept, tenant)
@@ -229,7 +196,7 @@ def test_a_day_that_changed_while_its_file_was_written_stays(kept: Database, ten
     with kept.reading(tenant) as session:
         draft = draw_up_day(session, day=LONG_AGO.date())
     assert draft is not None
-    take_in(kept, tenant, table(LONG_AGO + timedelta(minutes=20), count=1))
+    take_in(kept, tenant, table(LONG_AGO + timedelta(minutes=20), count=1), now=NOW)
     before = all_answers(kept, tenant)
 
     with kept.writing(tenant) as session:
