@@ -9,7 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel
 from sqlmodel import col, select
 
 from lifecycle.absorb_readings import Sent
@@ -22,13 +22,14 @@ from pas.caller import Caller
 from pas.careful import RawRoute
 from pas.idempotency import asked as asked_under
 from pas.intake import Intake
-from pas.read_batch import decode
 from pas.refusals import status_of
 from pas.role import Role
 from telemetry.doubt import Doubt
 from telemetry.reading import Arrived
 from telemetry.refusal import Refusal
 from telemetry.tables import QuarantinedReadingRecord
+from telemetry.wire.decode import decode
+from telemetry.wire.forms import openapi_content
 
 deliveries = APIRouter(tags=["readings"], route_class=RawRoute)
 router = APIRouter(tags=["readings"])
@@ -42,19 +43,6 @@ _TOO_LARGE, _BUSY = "too-large", 503
 def _reader() -> ThreadPoolExecutor:
     """Give the thread that reads large bodies, one after the other: side by side they would only fill the memory."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
-
-
-class NewReading(BaseModel):
-    """One reading: `asset` is an id, public identifier or serial number; without `unit` it is the metric's own."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    asset: str
-    metric: str
-    at: str
-    """A moment with its zone, such as 2026-03-29T14:00:00Z."""
-    value: float | str | None
-    unit: str | None = None
 
 
 class Taken(BaseModel):
@@ -79,26 +67,29 @@ class QuarantinedReading(BaseModel):
     received_at: AwareDatetime
 
 
-_SCHEMA = {
-    "type": "object",
-    "title": "NewReadings",
-    "properties": {"readings": {"type": "array", "items": NewReading.model_json_schema()}},
-    "required": ["readings"],
-    "additionalProperties": False,
-}
 _BATCH = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": _SCHEMA},
-            "text/csv": {"schema": {"type": "string"}, "example": "asset,metric,at,value,unit\n"},
+    "requestBody": {"required": True, "content": openapi_content()},
+    "parameters": [
+        {
+            "name": "precision",
+            "in": "query",
+            "required": False,
+            "description": "What numbers for moments count, where the body does not say it itself.",
+            "schema": {"enum": ["s", "ms", "us", "ns"]},
         },
-    }
+        {
+            "name": "Content-Encoding",
+            "in": "header",
+            "required": False,
+            "description": "How the body is packed.",
+            "schema": {"enum": ["identity", "gzip", "zstd"]},
+        },
+    ],
 }
 
 
 @deliveries.post(
-    "/readings", status_code=201, response_model=Taken, responses=problems(409, 415, 422), openapi_extra=_BATCH
+    "/readings", status_code=201, response_model=Taken, responses=problems(409, 413, 415, 422), openapi_extra=_BATCH
 )
 @may(Role.ADMINISTRATOR, Role.FLEET_MANAGER, Role.TECHNICIAN, Role.DEVICE)
 @answers_once
@@ -125,8 +116,8 @@ async def _delivered(request: Request, caller: Caller) -> Parcel:
     """Read what was sent; raises what the reading of it raises."""
     body, headers = await request.body(), request.headers
     encoding = headers.get("content-encoding", "")
-    kind = headers.get("content-type", "application/json")
-    read = partial(decode, body, content_type=kind, encoding=encoding, now=clock.now())
+    kind, precision = headers.get("content-type", "application/json"), request.query_params.get("precision", "")
+    read = partial(decode, body, content_type=kind, encoding=encoding, now=clock.now(), precision=precision)
     arrived = await _soon(read) if encoding or len(body) > _QUICKLY_READ else read()
     asked = asked_under(request, caller, body)
     key = None if asked is None else _batch_key(caller, asked.key)
