@@ -34,12 +34,12 @@ def unpack(body: bytes, *, encoding: str, most: int = MOST) -> bytes:
     if packed not in _UNPACK:
         sentence = f"a batch comes plain, as gzip or as zstd, not as '{packed[:60]}'"
         raise UnknownEncoding(sentence, field="Content-Encoding")
-    _check_size(body, most)
+    _check_size(len(body), most)
     return _UNPACK[packed](body, most)
 
 
-def _check_size(body: bytes, most: int) -> None:
-    if len(body) > most:
+def _check_size(size: int, most: int) -> None:
+    if size > most:
         sentence = f"the batch has more than {most} bytes, unpacked; send it in parts"
         raise BatchTooLarge(sentence, field="body", most=most)
 
@@ -49,41 +49,36 @@ def _plain(body: bytes, most: int) -> bytes:  # noqa: ARG001 - checked above
 
 
 def _gunzip(body: bytes, most: int) -> bytes:
-    """Unpack one or more gzip members, one behind the other."""
-    parts: list[bytes] = []
-    left, room = body, most + 1
-    while left or not parts:
-        member = zlib.decompressobj(wbits=_GZIP)
-        try:
-            parts.append(member.decompress(left, room))
-        except zlib.error as error:
-            raise unreadable(f"the body is no gzip: {error}") from error
-        room -= len(parts[-1])
-        if room <= 0:
-            _check_size(b"".join(parts), most)
-        if not member.eof:
-            raise unreadable("the gzip of the body ends before its end; send it again whole")
-        left = member.unused_data
-    return b"".join(parts)
+    """Unpack one gzip member; many small ones behind each other would cost more time than they have bytes."""
+    member = zlib.decompressobj(wbits=_GZIP)
+    try:
+        found = member.decompress(body, most + 1)
+    except zlib.error as error:
+        raise unreadable(f"the body is no gzip: {error}") from error
+    _check_size(len(found), most)
+    if not member.eof:
+        raise unreadable("the gzip of the body ends before its end; send it again whole")
+    if member.unused_data:
+        raise unreadable("something follows the gzip of the body; send one gzip member and no more")
+    return found
 
 
 def _unzstd(body: bytes, most: int) -> bytes:
-    """Unpack one zstd frame. Where it says its size, that is believed only to refuse it."""
+    """Unpack one zstd frame. The size that it says is believed where it is too large, since so much would be taken."""
     try:
-        if zstandard.frame_content_size(body) > most:
-            _check_size(_first(body, most), most)
+        _check_size(zstandard.frame_content_size(body), most)
         return zstandard.ZstdDecompressor().decompress(body, max_output_size=most, allow_extra_data=False)
     except zstandard.ZstdError as error:
-        _check_size(_first(body, most), most)
+        _check_size(_size_up_to(most + 1, body), most)
         raise unreadable(f"the body is no whole zstd frame: {error}") from error
 
 
-def _first(body: bytes, most: int) -> bytes:
+def _size_up_to(most: int, body: bytes) -> int:
     """Unpack no more than it takes to know that a body is too large."""
     try:
-        return zstandard.ZstdDecompressor(max_window_size=_WIDEST_WINDOW).stream_reader(body).read(most + 1)
+        return len(zstandard.ZstdDecompressor(max_window_size=_WIDEST_WINDOW).stream_reader(body).read(most))
     except zstandard.ZstdError:
-        return b""
+        return 0
 
 
 _UNPACK: dict[str, Callable[[bytes, int], bytes]] = {
