@@ -10,7 +10,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 from random import SystemRandom
-from typing import Protocol, Self
+from typing import Self
 
 import pytest
 
@@ -29,20 +29,7 @@ def free_port() -> int:
                 return port
 
 
-class Broker(Protocol):
-    """A broker in a folder."""
-
-    port: int
-    version: str
-    folder: Path
-
-    def start(self) -> None: ...
-    def kill(self) -> None: ...
-    def reload(self) -> None: ...
-    def stop(self) -> None: ...
-
-
-class _Process:
+class Process:
     """A broker's process, whatever the broker."""
 
     version: str
@@ -99,7 +86,7 @@ class _Process:
         pytest.fail(f"{self.line[0]} did not listen within half a minute: {(self.folder / 'log').read_text()[-2000:]}")
 
 
-class Mosquitto(_Process):
+class Mosquitto(Process):
     """Eclipse Mosquitto of Debian, with the configuration that we recommend."""
 
     version = "5"
@@ -115,18 +102,17 @@ class Mosquitto(_Process):
             f"listener {self.port} {HOST}\npersistence_location {self.folder}/\n"
             + (f"allow_anonymous false\n{rights}" if self._accounts else "allow_anonymous true\n")
             + _only("persistence", "autosave", "max_", "queue_", recommended)
-            + self._settings,
+            + self._settings
+            + ("user root\n" if os.geteuid() == 0 else ""),
             encoding="utf-8",
         )
-        if os.geteuid() == 0:
-            (self.folder / "mosquitto.conf").open("a").write("user root\n")
 
     @property
     def line(self) -> tuple[str, ...]:  # type: ignore[override]
-        return (_program("mosquitto"), "-c", str(self.folder / "mosquitto.conf"))
+        return (program("mosquitto"), "-c", str(self.folder / "mosquitto.conf"))
 
 
-class Nats(_Process):
+class Nats(Process):
     """NATS with JetStream, which stores a message before it acknowledges it; speaks MQTT 3.1.1."""
 
     version = "3.1.1"
@@ -147,7 +133,7 @@ class Nats(_Process):
     @property
     def line(self) -> tuple[str, ...]:  # type: ignore[override]
         beside = Path(sys.executable).parent / "nats-server"
-        return (str(beside) if beside.exists() else _program("nats-server"), "-c", str(self.folder / "nats.conf"))
+        return (str(beside) if beside.exists() else program("nats-server"), "-c", str(self.folder / "nats.conf"))
 
 
 CONFIGURATIONS = Path(__file__).parent.parent.parent / "docs" / "broker"
@@ -156,10 +142,12 @@ CONFIGURATIONS = Path(__file__).parent.parent.parent / "docs" / "broker"
 def _only(*beginnings: str) -> str:
     """Take over the lines of a configuration that do not name places of a production machine."""
     *wanted, text = beginnings
-    return "".join(f"{line}\n" for line in text.splitlines() if line.startswith(tuple(wanted)) and "location" not in line)
+    return "".join(
+        f"{line}\n" for line in text.splitlines() if line.startswith(tuple(wanted)) and "location" not in line
+    )
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
     if found is None:
         pytest.skip(f"{name} is not on this machine; `make broker` installs it")
