@@ -14,7 +14,7 @@ from telemetry.series_key import SeriesKey
 from telemetry.tables import SeriesDayRecord
 from telemetry.track import Track, settle
 
-_READINGS_AT_ONCE = 2_000_000
+_READINGS_AT_ONCE = 500_000
 _A_DAY = 1_440
 """So many readings a series and day are reckoned with; more only need more memory."""
 _MOST = 250

@@ -28,14 +28,25 @@ class Counted(NamedTuple):
 
 
 class Holds(NamedTuple):
-    """For each reading, the part of a span for which it speaks; of no length where it speaks outside alone."""
+    """For how long readings speak, cut into the parts of a span; of no length where one speaks outside alone."""
 
+    row: Places | slice
+    """Which reading it is, all where nothing is cut; one that holds over a cut is there once for each part."""
+    part: Places
     begin: Moments
     end: Moments
-    last: Marks
-    """Whether a reading is the last of its series."""
     inside: Marks
-    """Whether it lies in the span itself."""
+    """Whether the reading itself lies in this part."""
+
+
+class Counts(NamedTuple):
+    """What was counted in columns, one row for each series and part of a span in which there was anything."""
+
+    series: Places
+    part: Places
+    amount: Numbers
+    covered: Places
+    readings: Places
 
 
 class Stretch(NamedTuple):
@@ -51,16 +62,34 @@ class Stretch(NamedTuple):
 
 
 def holds(track: Track, meter: Meter, start: int, end: int) -> Holds:
-    """Give how long each reading speaks within a span; readings in straight lines speak together with the next."""
-    longest = (meter.longest_gap or 0) * SECOND
-    last = np.ones(len(track), dtype=bool)
-    last[:-1] = track.series[1:] != track.series[:-1]
-    following = np.append(track.at[1:], 0)
-    alone = last | (following - track.at > longest)
-    until = np.where(alone, track.at + (0 if meter.drawn is Drawn.STRAIGHT else longest), following)
+    """Give how long each reading speaks in a span; in straight lines one speaks together with the next."""
     begin = np.clip(track.at, start, end)
+    until = np.maximum(np.clip(_until(track, meter), start, end), begin)
     inside = (track.at >= start) & (track.at < end)
-    return Holds(begin, np.maximum(np.clip(until, start, end), begin), last, inside)
+    return Holds(slice(None), np.zeros(len(track), dtype=np.int64), begin, until, inside)
+
+
+def _in_parts(whole: Holds, cuts: Moments) -> Holds:
+    """Cut how long readings speak at some moments; the first is the start of the span, the last its end."""
+    begin, end = whole.begin, whole.end
+    first = np.minimum(np.searchsorted(cuts, begin, "right") - 1, len(cuts) - 2)
+    last = np.maximum(np.searchsorted(cuts, end, "left") - 1, first)
+    times = last - first + 1
+    row = np.repeat(np.arange(len(begin)), times)
+    later = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
+    part = first[row] + later
+    ends = np.minimum(end[row], cuts[part + 1])
+    return Holds(row, part, np.maximum(begin[row], cuts[part]), ends, whole.inside[row] & (later == 0))
+
+
+def _until(track: Track, meter: Meter) -> Moments:
+    """Give until when each reading speaks."""
+    longest = (meter.longest_gap or 0) * SECOND
+    following = np.append(track.at[1:], 0)
+    alone = following - track.at > longest
+    alone[:-1] |= track.series[1:] != track.series[:-1]
+    alone[-1:] = True
+    return np.where(alone, track.at + (0 if meter.drawn is Drawn.STRAIGHT else longest), following)
 
 
 def is_on(meter: Meter, value: Numbers) -> Marks:
@@ -78,18 +107,37 @@ def count(track: Track, meter: Meter, start: int, end: int) -> dict[int, Counted
     """
     if not len(track):
         return {}
-    begin, speaks = starts(track.series), holds(track, meter, start, end)
-    covered = np.add.reduceat(speaks.end - speaks.begin, begin)
-    inside = np.add.reduceat(speaks.inside, begin, dtype=np.int64)
-    amount = _AMOUNTS[meter.way](track, meter, speaks, begin)
-    quiet = _quiet(track.series, speaks, start, end)
-    rows = zip(*(column.tolist() for column in (track.series[begin], amount, covered, inside)), strict=True)
-    nothing = (end - start,) * 3
+    speaks = holds(track, meter, start, end)
+    counts = _counts(track, meter, speaks)
+    quiet, nothing = _quiet(track.series, speaks, start, end), (end - start,) * 3
+    rows = zip(*(column.tolist() for column in counts), strict=True)
     return {
-        series: Counted(amount, covered, gap, inside, before, after)
-        for series, amount, covered, inside in rows
+        series: Counted(amount, covered, gap, readings, before, after)
+        for series, _, amount, covered, readings in rows
         for gap, before, after in [quiet.get(series, nothing)]
     }
+
+
+def count_parts(track: Track, meter: Meter, cuts: Moments) -> Counts:
+    """Count many series over the parts of a span, in the order of series and parts; silent parts are left out."""
+    if not len(track):
+        return Counts(track.series, track.series, track.value, track.series, track.series)
+    whole = holds(track, meter, int(cuts[0]), int(cuts[-1]))
+    found = _counts(track, meter, _in_parts(whole, cuts))
+    heard = (found.covered > 0) | (found.readings > 0)
+    return Counts(*(column[heard] for column in found))
+
+
+def _counts(track: Track, meter: Meter, speaks: Holds) -> Counts:
+    series = track.series[speaks.row]
+    begin = starts(series) if isinstance(speaks.row, slice) else starts(series, speaks.part)
+    return Counts(
+        series=series[begin],
+        part=speaks.part[begin],
+        amount=_AMOUNTS[meter.way](track, meter, speaks, begin),
+        covered=np.add.reduceat(speaks.end - speaks.begin, begin),
+        readings=np.add.reduceat(speaks.inside, begin, dtype=np.int64),
+    )
 
 
 def silence(length: int) -> Counted:
@@ -113,26 +161,27 @@ def put_together(parts: Sequence[Counted]) -> Counted:
 
 
 def _time_on(track: Track, meter: Meter, speaks: Holds, begin: Places) -> Numbers:
-    on = np.where(is_on(meter, track.value), speaks.end - speaks.begin, 0)
+    on = np.where(is_on(meter, track.value)[speaks.row], speaks.end - speaks.begin, 0)
     return np.add.reduceat(on, begin) / HOUR
 
 
 def _integral(track: Track, meter: Meter, speaks: Holds, begin: Places) -> Numbers:
     held = speaks.end - speaks.begin
-    level = track.value
-    if meter.drawn is Drawn.STRAIGHT:
-        level = _middle(track, speaks)
+    level = _middle(track, speaks) if meter.drawn is Drawn.STRAIGHT else track.value[speaks.row]
     return np.add.reduceat(np.where(held > 0, level, 0.0) * held, begin) / HOUR
 
 
 def _middle(track: Track, speaks: Holds) -> Numbers:
     """Give the mean of the straight line to the next reading, over the part that lies in the span."""
-    step = np.append(np.diff(track.at), 1)
-    step = np.where(step > 0, step, 1)
-    rise = np.append(np.diff(track.value), 0.0)
-    middle = (speaks.begin - track.at) + (speaks.end - speaks.begin) / 2
-    middle_value: Numbers = track.value + rise * (middle / step)
+    step, rise = np.append(np.diff(track.at), 1), np.append(np.diff(track.value), 0.0)
+    slope = np.divide(rise, step, out=np.zeros(len(track)), where=step > 0)
+    middle = (speaks.begin - track.at[speaks.row]) + (speaks.end - speaks.begin) / 2
+    middle_value: Numbers = track.value[speaks.row] + slope[speaks.row] * middle
     return middle_value
+
+
+def _comings(track: Track, meter: Meter, speaks: Holds, begin: Places) -> Numbers:
+    return np.add.reduceat((comes_on(track, meter)[speaks.row] & speaks.inside).astype(np.float64), begin)
 
 
 def comes_on(track: Track, meter: Meter) -> Marks:
@@ -142,10 +191,6 @@ def comes_on(track: Track, meter: Meter) -> Marks:
     near = (track.series[1:] == track.series[:-1]) & (np.diff(track.at) <= (meter.longest_gap or 0) * SECOND)
     came[1:] = on[1:] & ~on[:-1] & near
     return came
-
-
-def _comings(track: Track, meter: Meter, speaks: Holds, begin: Places) -> Numbers:
-    return np.add.reduceat((comes_on(track, meter) & speaks.inside).astype(np.float64), begin)
 
 
 _AMOUNTS = {Way.TIME_ON: _time_on, Way.INTEGRAL: _integral, Way.COUNT: _comings}

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from telemetry.figure import Evidence, MeterDay
 from telemetry.find_meters import meters
-from telemetry.holding import SECOND, Stretch, count, stretches
+from telemetry.holding import Stretch, count_parts, stretches
 from telemetry.meter import MeterVersion, Part, Way, factor, parts
 from telemetry.moment import DAY, HOUR, day_of, micros, moment, start_of
 from telemetry.queries import metric, usage
@@ -57,19 +57,11 @@ def _days(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]
 
 
 def _days_of_level(track: Track, meter: MeterVersion, scale: float, start: int, end: int) -> Iterator[MeterDay]:
-    around = (meter.longest_gap or 0) * SECOND
-    for begin, until in _days(moment(start), moment(end)):
-        here, there = micros(begin), micros(until)
-        near = slice(*np.searchsorted(track.at, [here - around, there + around + 1]))
-        own = slice(*np.searchsorted(track.at, [here, there]))
-        for counted in count(track.take(near), meter, here, there).values():
-            yield MeterDay(
-                begin.date(),
-                counted.amount * scale,
-                counted.readings,
-                *_ends(track.take(own)),
-                counted.covered / HOUR,
-            )
+    cuts = np.array([start, *range(start - start % DAY + DAY, end, DAY), end])
+    counts = count_parts(track, meter, cuts)
+    for part, amount, covered, readings in zip(*(column.tolist() for column in counts[1:]), strict=True):
+        own = slice(*np.searchsorted(track.at, cuts[part : part + 2]))
+        yield MeterDay(day_of(cuts[part]), amount * scale, readings, *_ends(track.take(own)), covered / HOUR)
 
 
 def _ends(track: Track) -> tuple[datetime | None, float | None, datetime | None, float | None]:
