@@ -122,6 +122,7 @@ def _engine(url: str) -> Engine:
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "checkin", _undo_what_is_left)
     return engine
 
 
@@ -137,6 +138,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _undo_what_is_left(connection: Any, _record: Any) -> None:
+    """End a transaction whose commit failed, as on a full disk: it would keep every other writer waiting."""
+    if connection is not None and connection.in_transaction:
+        connection.rollback()
 
 
 def _begin_sqlite(connection: Connection) -> None:
