@@ -59,7 +59,7 @@ class Database:
     @contextmanager
     def reading(self, tenant_id: int) -> Iterator[Session]:
         """Give a session that only reads; nothing it does is kept."""
-        with Session(self.engine, info=self._bound(tenant_id) | {"reads_only": True}) as session:
+        with Session(self._reader(), info=self._bound(tenant_id) | {"reads_only": True}) as session:
             yield session
 
     @contextmanager
@@ -101,6 +101,10 @@ class Database:
 
     def _bound(self, tenant_id: int) -> dict[str, Any]:
         return {"tenant_id": tenant_id, "archive": self.archive}
+
+    def _reader(self) -> Engine:
+        """Show a reading session one moment, whatever is committed meanwhile; SQLite does so anyway."""
+        return self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
 
     def _writer(self) -> Engine:
         return self.engine.execution_options(pas_writes=True)

@@ -20,6 +20,8 @@ from pas.idempotency import forget_answers
 from pas.keep_archive import archive_everything
 from pas.log import logger
 from pas.settings import settings
+from telemetry.compact import compact, is_due
+from telemetry.forget_receipts import forget_receipts
 from telemetry.tables import TenantRecord
 
 log = logger("worker")
@@ -36,6 +38,8 @@ ARCHIVE_EVERY = 86_400.0
 """Seconds between two looks for months that have grown cold."""
 ANSWERS_KEPT = timedelta(days=7)
 """How long a phone may be without signal and still send the same thing again under the same key."""
+RECEIPTS_KEPT = timedelta(days=30)
+"""How long the same batch of readings is known at a glance; later each of its readings is found to be there."""
 PAUSE_AFTER_FAULT = 10.0
 """Seconds to wait after a fault of the database before it is asked again."""
 
@@ -83,18 +87,21 @@ def work_once(database: Database, *, stop: Event | None = None, now: Callable[[]
     for tenant_id in tenants:
         while not halt.is_set() and _follow(database, tenant_id, now()):
             pass
+        while not halt.is_set() and _compact(database, tenant_id, now()):
+            pass
         while not halt.is_set() and (done := _some(database, tenant_id, now())).taken:
             total = Reassessed(*(a + b for a, b in zip(total, done, strict=True)))
     return Worked(len(tenants), total)
 
 
 def sweep(database: Database, *, now: Callable[[], datetime] = clock.now) -> int:
-    """Queue, for every tenant, what time alone has made due, and forget old answers; give how many assets are due."""
+    """Queue, for every tenant, what time alone has made due; give how many assets. Forget old answers and receipts."""
     due = 0
     for tenant_id in _tenants(database):
         with database.writing(tenant_id) as session:
             due += notice_time_passing(session, now=now())
             forget_answers(session, before=now() - ANSWERS_KEPT)
+            forget_receipts(session, before=now() - RECEIPTS_KEPT)
     return due
 
 
@@ -114,6 +121,15 @@ def _follow(database: Database, tenant_id: int, now: datetime) -> int:
             return 0
     with database.writing(tenant_id) as session:
         return follow_readings(session, now=now).batches
+
+
+def _compact(database: Database, tenant_id: int, now: datetime) -> int:
+    """Compact some of the accepted batches, in one transaction, where enough of them wait; give how many."""
+    with database.reading(tenant_id) as session:
+        if not is_due(session, now=now):
+            return 0
+    with database.writing(tenant_id) as session:
+        return compact(session).batches
 
 
 def _some(database: Database, tenant_id: int, now: datetime) -> Reassessed:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, delete, insert
 
 from telemetry.find_series_days import Place, at_places, packed_days
 from telemetry.known_series import NEVER
-from telemetry.lock_journal import lock_journal
+from telemetry.lock_journal import lock_journal, try_lock_days
 from telemetry.lots import KEYS, ROWS, lots
 from telemetry.moment import DAY, day_of, micros, moment
 from telemetry.open_readings import Entry, bodies, entries, in_order
@@ -48,11 +48,12 @@ def is_due(session: Session, *, now: datetime) -> bool:
 def compact(session: Session, *, most: int = MOST) -> Compacted:
     """Compact the oldest batches of which all that follows was done; killed at any point, nothing was done.
 
-    Give what was done: nothing where nothing is open. Whole batches only, so at least one.
+    Give what was done: nothing where nothing is open, or where a writing transaction reads. Whole batches only, so at
+    least one.
     """
     lock_journal(session)
     waiting = _oldest(entries(session, _ripe()), most)
-    if not waiting:
+    if not waiting or not try_lock_days(session):
         return Compacted()
     arrived = in_order(join([EMPTY, *bodies(session, waiting)]))
     series = _series(session, np.unique(arrived.series).tolist())

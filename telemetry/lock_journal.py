@@ -1,13 +1,32 @@
-"""Let one transaction at a time add to a tenant's journal of readings or compact it."""
+"""Keep others from a tenant's journal of readings, or from its packed days, until a transaction ends."""
 
-from sqlmodel import Session, select
+from sqlmodel import Session, func, select
 
 from telemetry.tables import TenantRecord, tenant_of
 
+_DAYS = 7301
+"""Names our locks among the advisory locks of a PostgreSQL database."""
+
 
 def lock_journal(session: Session) -> None:
-    """Wait for whoever holds the journal, and hold it until the transaction ends; readers are not kept waiting.
+    """Wait for whoever adds to the journal or compacts it, and hold it; readers are not kept waiting.
 
     SQLite has one writer at a time anyway.
     """
     session.exec(select(TenantRecord.id).where(TenantRecord.id == tenant_of(session)).with_for_update(key_share=True))
+
+
+def try_lock_days(session: Session) -> bool:
+    """Hold the packed days alone; give False, and hold nothing, where somebody holds them still."""
+    if session.get_bind().dialect.name == "sqlite":
+        return True
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(_DAYS, tenant_of(session)))))
+
+
+def hold_days_still(session: Session) -> None:
+    """Let nobody compact while a writing transaction reads, statement by statement, what is open and what is packed.
+
+    A session that only reads sees one moment anyway, and so does every transaction of SQLite.
+    """
+    if session.get_bind().dialect.name != "sqlite" and not session.info.get("reads_only"):
+        session.scalar(select(func.pg_advisory_xact_lock_shared(_DAYS, tenant_of(session))))

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnExpressionArgument, select, tuple_
 from sqlmodel import Session, col
 
 from telemetry.codec import unpack_track
+from telemetry.lock_journal import hold_days_still
 from telemetry.lots import KEYS, lots
 from telemetry.tables import ReadingBatchRecord, tenant_of
 from telemetry.track import EMPTY, Places, Track, join
@@ -72,6 +73,7 @@ class _Remembered:
 
     def of(self, session: Session, series: Collection[int]) -> Track:
         """Pick the readings of some series that are open as this session sees it."""
+        hold_days_still(session)
         seen = entries(session, col(ReadingBatchRecord.is_open)) if series else []
         if not seen:
             return EMPTY
