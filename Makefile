@@ -24,10 +24,14 @@ demo-small: setup ## The same with a small fleet, in seconds
 browser: # the tests drive Debian's Chromium; it is installed where it is missing and we may
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || echo "chromium is not here and cannot be installed: browser tests will be skipped"
 
-test: setup browser ## Run every test, on SQLite and on PostgreSQL, in a real browser
+broker: # the tests drive real MQTT brokers, and clients that are not ours in an environment of their own
+	@command -v mosquitto >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends mosquitto mosquitto-clients >/dev/null; } || echo "mosquitto is not here and cannot be installed: its tests will be skipped"
+	@cmp -s tests/mqtt/clients.lock .venv-clients/clients.lock || { $(PYTHON) -m venv --clear .venv-clients && .venv-clients/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/mqtt/clients.lock && cp tests/mqtt/clients.lock .venv-clients/; }
+
+test: setup browser broker ## Run every test, on SQLite and on PostgreSQL, in a real browser
 	$(BIN)/pytest -n 2 --dist worksteal
 
-prove: setup browser ## The long proofs: twenty kills of each kind, sixteen threads for longer, many more API cases
+prove: setup browser broker ## The long proofs: twenty kills of each kind, sixteen threads for longer, many more API cases
 	PAS_TEST_KILLS=20 PAS_TEST_TURNS=12 PAS_OPENAPI_EXAMPLES=100 $(BIN)/pytest -n 2 --dist worksteal -rA tests/faults tests/test_openapi.py
 
 check: setup ## Lint, types, floors, dependencies
@@ -44,4 +48,4 @@ fix: setup ## Format, and mend what can be mended by machine
 lock: setup ## Choose the newest versions anew and write requirements.lock
 	$(BIN)/uv pip compile --upgrade --quiet --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
 
-.PHONY: help setup demo demo-small browser test prove check fix lock
+.PHONY: help setup demo demo-small browser broker test prove check fix lock
