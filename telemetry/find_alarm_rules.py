@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from telemetry.alarm_rule import AlarmKind, AlarmTerms
@@ -45,8 +45,8 @@ def series_of_metric(session: Session, metric: str) -> list[Watched]:
 
 def _series(session: Session, which: ColumnElement[bool]) -> list[Watched]:
     one = SeriesRecord
-    query: Select[tuple[int, int, UUID, str]] = select(one.number, one.shard, one.asset_id, one.metric).where(which)
-    return [Watched(*row) for row in session.execute(query.order_by(col(one.number)))]
+    query = select(one.number, one.shard, one.asset_id, one.metric).where(which)
+    return [Watched(*row) for row in session.exec(query.order_by(col(one.number)))]
 
 
 def under(rule: AlarmTerms, series: Iterable[Watched], products: Mapping[UUID, str]) -> list[Watched]:

@@ -166,11 +166,12 @@ class _Book:
 
     def _raise(self, series: Watched, alarm: _Alarm) -> None:
         rule, now = self._rule, self._now
-        row = {"id": new_id(), "series": series.number, "shard": series.shard, "asset_id": series.asset_id}
+        alarm_id = new_id()
+        row = {"id": alarm_id, "series": series.number, "shard": series.shard, "asset_id": series.asset_id}
         row |= {"metric": rule.metric, "kind": rule.kind, "priority": rule.priority, **self._common, **alarm._asdict()}
         row |= {"found_at": now, "updated_at": now, "acknowledged_by": "", "reason": self._reason(alarm)}
         self._alarms.append(row)
-        self._tell(series.shard, row["id"], RAISED, alarm._asdict())
+        self._tell(series.shard, alarm_id, RAISED, alarm._asdict())
         self._news += AlarmNews(raised=1, cleared=int(alarm.cleared_at is not None))
 
     def _renew(self, record: AlarmRecord, alarm: _Alarm) -> None:
