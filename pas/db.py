@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import ClauseElement, Connection, Engine, Executable, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction, with_loader_criteria
+from sqlalchemy.orm import Mapper, ORMExecuteState, SessionTransaction, UOWTransaction, with_loader_criteria
+from sqlalchemy.sql.visitors import iterate
 from sqlmodel import Session, select
 
 import billing.tables
@@ -186,7 +187,7 @@ def _only_own_rows(state: ORMExecuteState) -> None:
     if "tenant_id" not in state.session.info:
         return
     tenant_id = state.session.info["tenant_id"]
-    for mapper in state.all_mappers:
+    for mapper in state.all_mappers or _named_within(state.statement):
         table = mapper.class_
         if not issubclass(table, TenantOwned):
             continue
@@ -196,6 +197,14 @@ def _only_own_rows(state: ORMExecuteState) -> None:
         elif not issubclass(table, DOOR_TABLES):
             msg = f"{table.__name__} cannot be read before the tenant is known"
             raise CrossTenant(msg)
+
+
+def _named_within(statement: Executable) -> list[Mapper[Any]]:
+    """Find the tables of a statement that gives no row of theirs, such as one that only counts."""
+    found = (
+        getattr(part, "_annotations", {}).get("parentmapper") for part in iterate(cast("ClauseElement", statement))
+    )
+    return list({mapper for mapper in found if mapper is not None})
 
 
 @event.listens_for(Session, "before_flush")

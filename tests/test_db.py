@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import select
+from sqlmodel import func, select
 
 from lifecycle.tables import SiteRecord
 from pas.db import CrossTenant, Database
@@ -22,6 +22,17 @@ def test_a_tenant_sees_only_its_own_rows(database: Database) -> None:
 
     with database.reading(mine) as session:
         assert [site.tenant_id for site in session.exec(select(SiteRecord))] == [mine]
+
+
+def test_a_tenant_counts_only_its_own_rows(database: Database) -> None:
+    mine, other = add_tenant(database, "mine"), add_tenant(database, "other")
+    for tenant in (mine, other):
+        with database.writing(tenant) as session:
+            session.add(_site(tenant))
+
+    with database.reading(mine) as session:
+        for what in (SiteRecord, select(SiteRecord).subquery(), select(SiteRecord.code).subquery()):
+            assert session.exec(select(func.count()).select_from(what)).one() == 1
 
 
 def test_a_row_of_another_tenant_cannot_be_written(database: Database) -> None:
