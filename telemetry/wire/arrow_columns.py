@@ -12,7 +12,7 @@ from telemetry.moment import Moments
 from telemetry.reading import NO_MOMENT, Stamps, Words, numbers
 from telemetry.stamps import Texts, read_fixed
 from telemetry.track import Numbers
-from telemetry.wire.cells import Cells, known_words, stamps_from, the_rest
+from telemetry.wire.cells import Cells, Coded, known_words, stamps_from, the_rest
 from telemetry.wire.precision import Precision, from_counts
 
 _PRECISIONS = {"s": Precision.S, "ms": Precision.MS, "us": Precision.US, "ns": Precision.NS}
@@ -22,7 +22,7 @@ def words_in(column: pa.Array) -> Words:
     """Read a column of text, plain or by dictionary; none is the empty word."""
     coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     row = coded.indices.cast(pa.int64()).fill_null(-1)
-    return known_words(coded.dictionary.to_pylist(), _numpy(row))
+    return known_words(Coded(_numpy(row), coded.dictionary.to_pylist()))
 
 
 def stamps_in(column: pa.Array, precision: Precision) -> Stamps:

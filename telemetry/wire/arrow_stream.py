@@ -22,9 +22,12 @@ def from_arrow(body: bytes, precision: Precision) -> Arrived:
     Raises UnreadableBatch.
     """
     try:
-        columns = _columns(body)
+        return _arrived(_columns(body), precision)
     except (pa.ArrowException, UnicodeDecodeError, OverflowError, EOFError, OSError, struct.error) as error:
         raise unreadable(f"the body is no Arrow stream of readings: {error}") from error
+
+
+def _arrived(columns: dict[str, pa.Array], precision: Precision) -> Arrived:
     none = Words(np.zeros(len(columns["asset"]), dtype=np.int64), [""])
     return Arrived(
         asset=words_in(columns["asset"]),

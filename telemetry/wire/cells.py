@@ -3,9 +3,9 @@
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, repeat
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,17 @@ from telemetry.track import Marks, Numbers, Places
 from telemetry.wire.precision import Precision, from_counts, from_fractions
 
 Cell = str | float | bool | None
-Word = TypeVar("Word", str, str | None)
+Word = TypeVar("Word", bound=str | None)
 _BEYOND = 2**63 - 1
 _CLEAN = re.compile(r"[!-~]{1,200}")
 """Words that need no cleaning."""
+
+
+class Coded(NamedTuple, Generic[Word]):
+    """A column of words: which one stands in each row, and each different word once, as it came."""
+
+    row: Places
+    word: list[Word]
 
 
 class Cells(Sequence[object]):
@@ -48,20 +55,20 @@ def words_of(cells: Sequence[str | None]) -> Words:
     """
     if cells.count(None) == len(cells):
         return Words(np.zeros(len(cells), dtype=np.int64), [""])
-    row, word = coded(cells)
-    return known_words(word, row)
+    return known_words(coded(cells))
 
 
-def coded(cells: Sequence[Word]) -> tuple[Places, list[Word]]:
+def coded(cells: Sequence[Word]) -> Coded[Word]:
     """Give each different word a number, in the order in which they come."""
     place: defaultdict[Word, int] = defaultdict(itertools.count().__next__)
     row = np.fromiter(map(place.__getitem__, cells), np.int64, len(cells))
-    return row, list(place)
+    return Coded(row, list(place))
 
 
-def known_words(found: Sequence[str | None], row: Places) -> Words:
-    """Clean words that are known by their places, so that each stands there once; -1 is the empty one."""
-    clean = ["" if word is None else word if _CLEAN.fullmatch(word) else text(word) for word in found]
+def known_words(found: Coded[Any]) -> Words:
+    """Clean words, so that each stands there once; -1 and None are the empty one."""
+    row = found.row
+    clean = ["" if word is None else word if _CLEAN.fullmatch(word) else text(word) for word in found.word]
     word = [one for one in dict.fromkeys(clean) if one]
     if word == clean:
         return Words(np.where(row < 0, len(word), row), [*word, ""])
@@ -80,9 +87,9 @@ def repeated(column: Words, times: Places) -> Words:
     return Words(np.repeat(column.row, times), column.word)
 
 
-def one_by_one(cells: Iterable[object], times: Iterable[int]) -> Sequence[object]:
+def one_by_one(cells: Sequence[object], times: Places) -> Sequence[object]:
     """Say each cell as many times as told."""
-    return list(chain.from_iterable(map(repeat, cells, times)))
+    return cells if (times == 1).all() else list(chain.from_iterable(map(repeat, cells, times.tolist())))
 
 
 def numbers_of(cells: Sequence[Cell]) -> tuple[Numbers, Sequence[object] | None]:

@@ -116,14 +116,15 @@ def _from_columns(sent: Columns, precision: Precision) -> Arrived:
 
 def _from_messages(messages: Sequence[Message], precision: Precision) -> Arrived:
     count = np.fromiter((len(one.values) for one in messages), np.int64, len(messages))
+    at = [one.at for one in messages]
     value, shown = numbers_of(list(chain.from_iterable([one.values.values() for one in messages])))
     return Arrived(
         asset=repeated(words_of([one.asset for one in messages]), count),
         metric=words_of(list(chain.from_iterable([one.values for one in messages]))),
         unit=words_of(_units(messages, count)),
-        stamp=repeated_stamps(stamps_of([one.at for one in messages], precision=precision), count),
+        stamp=repeated_stamps(stamps_of(at, precision=precision), count),
         value=value,
-        raw=Raw(one_by_one((one.at for one in messages), count.tolist()), shown),
+        raw=Raw(one_by_one(at, count), shown),
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from telemetry.moment import micros
 from telemetry.reading import Arrived, Raw, Stamps, Words
 from telemetry.track import Numbers, Places
-from telemetry.wire.cells import Cell, coded, known_words, numbers_of, one_by_one, repeated_stamps, stamps_of, words_of
+from telemetry.wire.cells import Cell, Coded, known_words, numbers_of, one_by_one, repeated_stamps, stamps_of, words_of
 from telemetry.wire.lines import Head, read_head, read_lines
 from telemetry.wire.precision import Precision
 from telemetry.wire.unreadable import unreadable
@@ -37,23 +37,22 @@ def from_line_protocol(body: bytes, precision: Precision, *, now: datetime) -> A
         lines = read_lines(body.decode())
     except UnicodeDecodeError as error:
         raise unreadable(f"the lines are no UTF-8: {error}") from error
-    of_line, heads = coded(lines.head)
-    said, row = [read_head(head) for head in heads], np.repeat(of_line, lines.fields)
+    said, row = [read_head(head) for head in lines.head.word], np.repeat(lines.head.row, lines.fields)
     return Arrived(
-        asset=known_words([head.asset for head in said], row),
+        asset=known_words(Coded(row, [head.asset for head in said])),
         metric=_metrics(lines.metric, said, row),
-        unit=known_words([head.unit for head in said], row),
+        unit=known_words(Coded(row, [head.unit for head in said])),
         stamp=repeated_stamps(_stamps(lines.at, precision, now), lines.fields),
         value=_numbers(lines.value),
-        raw=Raw(one_by_one(lines.at, lines.fields.tolist()), lines.value),
+        raw=Raw(one_by_one(lines.at, lines.fields), lines.value),
     )
 
 
-def _metrics(names: Sequence[str], heads: Sequence[Head], row: Places) -> Words:
-    if _SAME_AS_MEASUREMENT not in names:
-        return words_of(names)
-    of_row = zip(names, row.tolist(), strict=True)
-    return words_of([heads[head].measurement if name == _SAME_AS_MEASUREMENT else name for name, head in of_row])
+def _metrics(names: Coded[str], heads: Sequence[Head], row: Places) -> Words:
+    if _SAME_AS_MEASUREMENT not in names.word:
+        return known_words(names)
+    pairs = zip((names.word[name] for name in names.row), (heads[head].measurement for head in row), strict=True)
+    return words_of([measurement if name == _SAME_AS_MEASUREMENT else name for name, measurement in pairs])
 
 
 def _stamps(cells: Sequence[str], precision: Precision, now: datetime) -> Stamps:

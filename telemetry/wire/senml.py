@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from telemetry.moment import Moments, micros
 from telemetry.reading import NO_MOMENT, Arrived, Raw, Words
-from telemetry.wire.cells import Cell, coded, known_words, numbers_of, stamps_from
+from telemetry.wire.cells import Cell, Coded, coded, known_words, numbers_of, stamps_from
 from telemetry.wire.json_text import read_json
 from telemetry.wire.precision import Precision, from_fractions
 from telemetry.wire.unreadable import unreadable
@@ -81,8 +81,8 @@ def from_senml(body: bytes, *, now: datetime) -> Arrived:
     named = [_split(name) for name in names]
     value, shown = numbers_of([_value(one) for _, one in pairs])
     return Arrived(
-        asset=known_words([asset for asset, _ in named], row),
-        metric=known_words([metric for _, metric in named], row),
+        asset=known_words(Coded(row, [asset for asset, _ in named])),
+        metric=known_words(Coded(row, [metric for _, metric in named])),
         unit=_units([one.u or base.unit for base, one in pairs]),
         stamp=stamps_from(_moments(pairs, now)),
         value=value + np.array([base.value for base, _ in pairs]),
@@ -125,7 +125,7 @@ def _value(one: _Record) -> Cell:
 
 def _units(cells: Sequence[str | None]) -> Words:
     row, unit = coded(cells)
-    return known_words([None if one is None else _OUR_NAMES.get(one, one) for one in unit], row)
+    return known_words(Coded(row, [None if one is None else _OUR_NAMES.get(one, one) for one in unit]))
 
 
 def _moments(pairs: Sequence[tuple[_Base, _Record]], now: datetime) -> Moments:
