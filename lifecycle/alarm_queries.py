@@ -6,7 +6,9 @@ from uuid import UUID
 from sqlmodel import Session, and_, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from lifecycle.alarm_reason import Seen, reasons
 from lifecycle.asset import AssetStatus
+from lifecycle.reason import Reason
 from lifecycle.tables import AssetRecord, ProductRecord
 from telemetry.alarm_rule import AlarmKind, AlarmPriority
 from telemetry.alarm_tables import AlarmEventRecord, AlarmRecord, AlarmRuleRecord
@@ -94,3 +96,21 @@ def account_of(session: Session, alarm: AlarmRecord) -> list[AlarmEventRecord]:
     one = AlarmEventRecord
     query = select(one).where(one.alarm_id == alarm.id, one.shard == alarm.shard).order_by(col(one.id))
     return list(session.exec(query))
+
+
+def reasons_of(session: Session, alarms: Collection[AlarmRecord]) -> dict[UUID, list[Reason]]:
+    """Say why alarms were raised, each by the version of its rule that raised it."""
+    one = AlarmRuleRecord
+    codes = sorted({alarm.rule for alarm in alarms})
+    rules = {
+        (rule.code, rule.version): rule
+        for some in lots(codes, KEYS)
+        for rule in session.exec(select(one).where(col(one.code).in_(some)))
+    }
+    return {
+        alarm.id: reasons(
+            Seen(f"{alarm.rule}/{alarm.version}", alarm.extreme, alarm.times, alarm.chatters),
+            rules[alarm.rule, alarm.version],
+        )
+        for alarm in alarms
+    }

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from telemetry.alarm_rule import AlarmKind, AlarmTerms
 from telemetry.alarm_tables import AlarmRuleRecord
@@ -31,6 +32,17 @@ def rules_at_work(session: Session, *, silence: bool) -> list[AlarmRuleRecord]:
     kind = col(one.kind) == AlarmKind.SILENCE
     query = select(one).where(col(one.active), kind if silence else ~kind).order_by(col(one.code), col(one.version))
     return list(session.exec(query.with_for_update(key_share=True).execution_options(populate_existing=True)))
+
+
+def latest_rule(session: Session, code: str) -> AlarmRuleRecord | None:
+    """Give a rule as it is now."""
+    one = AlarmRuleRecord
+    return session.exec(select(one).where(one.code == code, col(one.until).is_(None))).first()
+
+
+def latest_rules() -> SelectOfScalar[AlarmRuleRecord]:
+    """Ask for every rule as it is now."""
+    return select(AlarmRuleRecord).where(col(AlarmRuleRecord.until).is_(None))
 
 
 def series_by_number(session: Session, numbers: Iterable[int]) -> list[Watched]:

@@ -7,10 +7,11 @@ from sqlmodel import Session, col, or_, select
 
 from telemetry.alarm_rule import AlarmKind, AlarmTerms, watch
 from telemetry.alarm_tables import AlarmEventRecord, AlarmRecord, AlarmRuleRecord
-from telemetry.moment import plainly
+from telemetry.moment import moment, plainly
 from telemetry.queries import metric
 from telemetry.refusal import Refusal
 from telemetry.settle_alarms import CLEARED, RULE, WITHDRAWN
+from telemetry.sift import EARLIEST
 from telemetry.tables import tenant_of
 
 
@@ -54,8 +55,8 @@ def _said(terms: AlarmTerms) -> dict[str, object]:
 
 def _start(before: AlarmRuleRecord | None, since: datetime | None, now: datetime) -> datetime:
     start = since or now
-    if start > now:
-        sentence = f"a rule holds from now on or from an earlier moment, not from {plainly(start)}; leave `since` out"
+    if not moment(EARLIEST) <= start <= now:
+        sentence = "a rule holds from now on or from an earlier moment since 1990; leave `since` out"
         raise RuleFromThen(sentence, field="since")
     if before is not None and start < before.since:
         sentence = f"the version before holds from {plainly(before.since)} on; name a later moment in `since`"

@@ -21,6 +21,7 @@ WORDS: dict[str, Any] = {
     "inspected_at": "2026-11-02T08:00:00Z",
     "kind": None,
     "language": "en",
+    "limit": 10.0,
     "metric": "lamp_hours",
     "month": "2026-09",
     "organisation": "nowhere",

@@ -37,7 +37,10 @@ from pas.found_tenant import found_tenant
 from pas.role import Role
 from pas.secret import DEVICE_PREFIX, KEY_PREFIX, digest, new_secret, written
 from pas.tables import ApiKeyRecord, DeviceAssetRecord, DeviceRecord, PersonRecord, SessionRecord
+from telemetry.alarm_rule import AlarmKind, AlarmTerms
+from telemetry.alarm_tables import AlarmRecord
 from telemetry.identity import new_id
+from telemetry.keep_alarm_rules import keep_alarm_rule
 from tests.lifecycle.sample_fleet import product
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -111,6 +114,8 @@ def _shared(session: Session, mark: str) -> dict[str, str]:
         "series": mark,
     }
     keep_seller(session, Seller.model_validate(seller), now=NOW, by=OPERATOR)
+    worn = AlarmTerms(name=f"{mark} worn", metric="lamp_hours", kind=AlarmKind.ABOVE, limit=10)
+    keep_alarm_rule(session, code="worn", terms=worn, since=NOW - timedelta(days=30), now=NOW)
     return {
         "product_id": str(model.id),
         "material_id": str(material.id),
@@ -196,6 +201,8 @@ def _alert_and_invoice(session: Session, holding: Holding, mark: str) -> None:
     session.add(alert)
     session.flush()
     holding.ids["alert_id"] = str(alert.id)
+    alarm = session.exec(select(AlarmRecord).where(AlarmRecord.asset_id == UUID(holding.ids["asset_id"]))).one()
+    holding.ids["alarm_id"] = str(alarm.id)
 
 
 def _people(session: Session, slug: str, first: Holding, second: Holding, mark: str) -> dict[str, Identity]:

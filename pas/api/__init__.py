@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from pas.api import (
+    alarm_rules,
+    alarms,
     alerts,
     api_keys,
     assets,
@@ -19,7 +21,9 @@ from pas.api import (
     inspections,
     invoices,
     latest,
+    live,
     materials,
+    meters,
     metrics,
     people,
     products,
@@ -58,14 +62,18 @@ ROUTERS: tuple[APIRouter, ...] = (
     inspections.router,
     conditions.router,
     alerts.router,
+    alarm_rules.router,
+    alarms.router,
     routes.router,
     values.router,
     metrics.router,
+    meters.router,
     readings.router,
     reading_batches.router,
     refused_payloads.router,
     series.router,
     rollups.router,
     latest.router,
+    live.router,
 )
 """Every router of the API, in the order of the documentation; first the one that is asked a thousand times a second."""
