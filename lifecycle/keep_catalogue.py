@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlmodel import Session, SQLModel, col, select
 
 from lifecycle.actor import Actor
-from lifecycle.queries import NotInCatalogue, chunks, refuse_unknown
+from lifecycle.queries import NotInCatalogue, UnknownReference, chunks, refuse_unknown
 from lifecycle.record_audit import Change, record_changes
 from lifecycle.tables import CustomerRecord, MaterialRecord, PartRecord, ProductRecord, SiteRecord
+from telemetry.find_meters import latest_meters
 from telemetry.refusal import Refusal
 from telemetry.tables import tenant_of
 
@@ -34,7 +35,7 @@ class CodeTaken(Refusal):
 def keep(session: Session, kind: type[Record], values: Sequence[SQLModel], *, now: datetime, by: Actor) -> Kept:
     """Add what has a new code and change what differs; what is not mentioned stays. Parts are told by product and code.
 
-    Raises UnknownReference for a part of an unknown product or material.
+    Raises UnknownReference for a part of an unknown product or material, and for a product worn by an unknown meter.
     """
     wanted = {_key(value): value for value in values}
     _refuse_unknown(session, kind, wanted.values())
@@ -42,6 +43,7 @@ def keep(session: Session, kind: type[Record], values: Sequence[SQLModel], *, no
 
     news = [value for key, value in wanted.items() if key not in known]
     differ = [(known[key], value) for key, value in wanted.items() if key in known and _differ(known[key], value)]
+    _refuse_unknown_meters(session, kind, [*news, *(value for _, value in differ)])
     changes = [_change(None, value, kind) for value in news]
     changes += [_change(record, value, kind) for record, value in differ]
 
@@ -60,6 +62,7 @@ def add(session: Session, kind: type[Record], value: SQLModel, *, now: datetime,
     Raises CodeTaken and UnknownReference.
     """
     _refuse_unknown(session, kind, [value])
+    _refuse_unknown_meters(session, kind, [value])
     _refuse_taken(session, kind, value, own=None)
 
     record = kind.model_validate(value, update={"tenant_id": tenant_of(session)})
@@ -84,6 +87,7 @@ def replace(
     _refuse_taken(session, kind, value, own=identity)
     if not _differ(record, value):
         return record
+    _refuse_unknown_meters(session, kind, [value])
 
     change = _change(record, value, kind)
 
@@ -134,3 +138,16 @@ def _refuse_unknown(session: Session, kind: type[Record], values: Any) -> None:
         parts = list(values)
         refuse_unknown(session, ProductRecord, (part.product_id for part in parts), field="product_id")
         refuse_unknown(session, MaterialRecord, (part.material_id for part in parts), field="material_id")
+
+
+def _refuse_unknown_meters(session: Session, kind: type[Record], values: Sequence[Any]) -> None:
+    if not issubclass(kind, ProductRecord) or not values:
+        return
+    known = latest_meters(session)
+    for product in values:
+        if product.usage_metric is not None and product.usage_metric not in known:
+            sentence = (
+                f"product {product.code} is worn by '{product.usage_metric[:60]}', which is no meter; "
+                f"there are {', '.join(known) or 'none yet'}"
+            )
+            raise UnknownReference(sentence, field="usage_metric")

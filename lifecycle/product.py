@@ -65,7 +65,7 @@ class RouteTerms(SQLModel):
 class Product(SQLModel):
     """A model of which many things are made.
 
-    `usage_metric` is the counter that wears it, `rated_usage` how much of that it is built for, `rated_years` how
+    `usage_metric` is the meter that wears it, `rated_usage` how much of that it is built for, `rated_years` how
     many years; `wear_limits` are index limits: `attention` (plan something) and `end` (functional end).
     `grade_factors` scale the value of a thing by its grade; `wage` is per hour of workshop labour.
     """

@@ -1,8 +1,9 @@
-"""What was measured of many things since each was last looked at, read from the day rollups in one go."""
+"""What was measured of many things since each was last looked at, read by the day in one go."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any, NamedTuple
+from datetime import date, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -11,21 +12,23 @@ from sqlmodel import Session, col, select
 
 from lifecycle.alert_rules import Recent, rules
 from lifecycle.condition.assumptions import assumptions, figure
-from telemetry.days_of_series import open_days
-from telemetry.moment import day_of
+from telemetry.lots import KEYS, lots
+from telemetry.metric import MetricKind
 from telemetry.read_days import ROLLUP, day_rollups
-from telemetry.read_usage import rises
-from telemetry.series_key import series_key
+from telemetry.read_meter_days import meter_days
+from telemetry.series_key import SeriesKey, series_key
 from telemetry.tables import MetricRecord, SeriesRecord
 
-_AT_ONCE = 500
-_ROLLED = ("increase", "first", "last", "mean")
-_DAY_COLUMNS = ("series", "day", *_ROLLED)
-_PLACES = [ROLLUP.index(name) for name in _ROLLED]
+Days = Mapping[str, pd.DataFrame]
+"""Rows by day, under the code of a meter or a metric."""
+ByAsset = Mapping[UUID, Days]
+
+_A_DAY = timedelta(days=1)
+_MEAN = ROLLUP.index("mean")
 
 
 class Since(NamedTuple):
-    """From when on one thing is read: its anchor's day, whether it was new then, and the counter that wears it."""
+    """From when on one thing is read: its anchor's day, whether it was new then, and the meter of its wear."""
 
     anchor: date
     as_new: bool
@@ -45,71 +48,70 @@ NOTHING = Measured()
 
 
 def measured(session: Session, *, wanted: Mapping[UUID, Since], today: date) -> dict[UUID, Measured]:
-    """Read what was measured of each asset; those without any reading are left out."""
-    series = _series(session, sorted(wanted))
-    if series.empty:
+    """Read what was measured of each asset; those without any reading are left out.
+
+    Use comes from meters alone, levels from their day rollups.
+    """
+    if not wanted:
         return {}
-    earliest = min(since.anchor for since in wanted.values())
-    days = _days(session, series, earliest)
-    frame = days.merge(series, left_on="series", right_on="number")
-    by_asset = {UUID(str(asset_id)): own for asset_id, own in frame.groupby("asset_id", sort=False)}
-    return {asset_id: _of_one(wanted[asset_id], own, today.toordinal()) for asset_id, own in by_asset.items()}
+    first, last = min(since.anchor for since in wanted.values()), today + _A_DAY
+    use, levels = _use_days(session, wanted, first, last), _level_days(session, sorted(wanted), first, last)
+    return {
+        asset_id: _of_one(since, use.get(asset_id, {}), levels.get(asset_id, {}), today.toordinal())
+        for asset_id, since in wanted.items()
+        if asset_id in use or asset_id in levels
+    }
 
 
-def _series(session: Session, asset_ids: Sequence[UUID]) -> pd.DataFrame:
+def _use_days(session: Session, wanted: Mapping[UUID, Since], first: date, last: date) -> ByAsset:
+    """Load what the meters that wear things, and the one of misuse, counted by day."""
+    misuse = str(rules()["misuse"]["metric"])
+    pairs = [(asset_id, code) for asset_id, since in wanted.items() for code in (since.usage_metric, misuse) if code]
+    return _by_asset(meter_days(session, wanted=pairs, first=first, last=last), "meter")
+
+
+def _level_days(session: Session, asset_ids: Sequence[UUID], first: date, last: date) -> ByAsset:
+    """Load the day means of all levels."""
+    series = _level_series(session, asset_ids)
+    owner = {key.number: (asset_id, metric) for asset_id, metric, key in series}
+    rolled = day_rollups(session, [key for _, _, key in series], first=first, last=last)
+    rows = [(*owner[number], day.toordinal(), row[_MEAN]) for number, day, row in rolled]
+    return _by_asset(pd.DataFrame(rows, columns=["asset_id", "metric", "day", "mean"]), "metric")
+
+
+def _level_series(session: Session, asset_ids: Sequence[UUID]) -> list[tuple[UUID, str, SeriesKey]]:
     metrics = {metric.code: metric for metric in session.exec(select(MetricRecord))}
-    rows: list[Any] = []
-    for start in range(0, len(asset_ids), _AT_ONCE):
-        some = asset_ids[start : start + _AT_ONCE]
-        query = select(SeriesRecord.shard, SeriesRecord.number, SeriesRecord.asset_id, SeriesRecord.metric)
-        for shard, number, asset_id, metric in session.exec(query.where(col(SeriesRecord.asset_id).in_(some))):
-            key = series_key(shard, number, metrics[metric])
-            rows.append((number, asset_id, metric, key.counts, key))
-    return pd.DataFrame(rows, columns=["number", "asset_id", "metric", "counts", "key"])
+    levels = [code for code, metric in metrics.items() if metric.kind is MetricKind.GAUGE]
+    found: list[tuple[UUID, str, SeriesKey]] = []
+    for some in lots(asset_ids, KEYS):
+        query = select(SeriesRecord.shard, SeriesRecord.number, SeriesRecord.asset_id, SeriesRecord.metric).where(
+            col(SeriesRecord.asset_id).in_(some), col(SeriesRecord.metric).in_(levels)
+        )
+        found += [
+            (asset, code, series_key(shard, one, metrics[code])) for shard, one, asset, code in session.exec(query)
+        ]
+    return found
 
 
-def _days(session: Session, series: pd.DataFrame, earliest: date) -> pd.DataFrame:
-    """Load the day rollups of some series from a day on, sorted by series and day."""
-    rolled = day_rollups(session, series["key"].tolist(), first=earliest, last=date.max)
-    rows = [(number, day, *(row[place] for place in _PLACES)) for number, day, row in rolled]
-    frame = pd.DataFrame(rows, columns=list(_DAY_COLUMNS))
-    frame = frame.assign(day=[day.toordinal() for day in frame["day"]]).sort_values(
-        ["series", "day"], ignore_index=True
-    )
-    over_night = frame["first"] - frame.groupby("series")["last"].shift()
-    risen = frame.assign(rise=frame["increase"] + over_night.fillna(0.0))
-    fell = (over_night < 0) | (frame["increase"] > frame["last"] - frame["first"])
-    return _risen_by_readings(session, risen, series[series["number"].isin(frame.loc[fell, "series"])])
+def _by_asset(frame: pd.DataFrame, code: str) -> ByAsset:
+    found: defaultdict[UUID, dict[str, pd.DataFrame]] = defaultdict(dict)
+    for (asset_id, name), rows in frame.sort_values("day").groupby(["asset_id", code], sort=False):
+        found[UUID(str(asset_id))][str(name)] = rows
+    return dict(found)
 
 
-def _risen_by_readings(session: Session, frame: pd.DataFrame, fallen: pd.DataFrame) -> pd.DataFrame:
-    """Put in what the counters among the series that fell rose a day: their readings tell a slip from a reset."""
-    by_series = frame.groupby("series").groups
-    for key in fallen.loc[fallen["counts"], "key"]:
-        number = key.number
-        days = frame.loc[by_series[number], "day"].to_numpy()
-        span = {"first": date.fromordinal(int(days[0])), "last": date.fromordinal(int(days[-1]))}
-        at, rise = rises(session, key, waiting=open_days(session, [key])[number], **span)
-        place = np.searchsorted(days, [day_of(moment).toordinal() for moment in at])
-        rise[:1] *= place[:1] != 0
-        frame.loc[by_series[number], "rise"] = np.bincount(place, weights=rise, minlength=len(days))
-    return frame
-
-
-def _of_one(since: Since, own: pd.DataFrame, today: int) -> Measured:
-    counters = {str(metric): rows for metric, rows in own[own["counts"]].groupby("metric", sort=False)}
-    gauges = {str(metric): rows for metric, rows in own[~own["counts"]].groupby("metric", sort=False)}
-    anchor, wears = since.anchor.toordinal(), counters.get(since.usage_metric or "")
-    shocks = counters.get(str(rules()["misuse"]["metric"]))
+def _of_one(since: Since, use: Days, levels: Days, today: int) -> Measured:
+    anchor, wears = since.anchor.toordinal(), use.get(since.usage_metric or "")
+    shocks = use.get(str(rules()["misuse"]["metric"]))
     rate_days = int(figure("windows", "rate_days"))
     recent_use = None if wears is None else _recent_rise(wears, rate_days, today)
-    heat = gauges.get(str(assumptions()["heat"]["metric"]))
+    heat = levels.get(str(assumptions()["heat"]["metric"]))
     return Measured(
         use=None if wears is None else _use(since, wears),
         use_per_day=None if recent_use is None else recent_use / rate_days,
         ambient=None if heat is None else _mean(heat[heat["day"] > anchor]),
         recent=Recent(
-            means=_recent_means(gauges, today),
+            means=_recent_means(levels, today),
             use=recent_use,
             shocks=None if shocks is None else _recent_rise(shocks, rate_days, today),
             days=rate_days,
@@ -120,14 +122,14 @@ def _of_one(since: Since, own: pd.DataFrame, today: int) -> Measured:
 def _use(since: Since, rows: pd.DataFrame) -> float:
     """Count the use since the anchor; what lies before the first reading is the counter's own start or an estimate.
 
-    A counter that began with the thing tells by its first value; else the mean pace since is taken.
+    A meter that began with the thing tells by its first value; else the mean pace since is taken.
     """
     anchor, first, last = since.anchor.toordinal(), int(rows["day"].iloc[0]), int(rows["day"].iloc[-1])
-    counted = float(rows.loc[rows["day"] > anchor, "rise"].sum())
-    if first <= anchor + 1:
+    counted = float(rows.loc[rows["day"] > anchor, "increase"].sum())
+    if first <= anchor + 1 or bool(rows["opened"].iloc[0]):
         return counted
     if since.as_new:
-        return counted + max(float(rows["first"].iloc[0]), 0.0)
+        return counted + max(float(rows["shown"].iloc[0]), 0.0)
     return counted + counted / (last - first + 1) * (first - anchor - 1)
 
 
@@ -149,12 +151,12 @@ def _recent_rise(rows: pd.DataFrame, days: int, today: int) -> float | None:
         return None
     whole = recent[recent["day"] < recent["day"].max()] if len(recent) > 1 else recent
     covered = int(whole["day"].max()) - int(whole["day"].min()) + 1
-    return float(whole["rise"].sum()) * days / covered
+    return float(whole["increase"].sum()) * days / covered
 
 
-def _recent_means(gauges: Mapping[str, pd.DataFrame], today: int) -> dict[str, float]:
+def _recent_means(levels: Days, today: int) -> dict[str, float]:
     days = int(figure("windows", "recent_days"))
-    recent = {metric: _recent(rows, days, today) for metric, rows in gauges.items()}
+    recent = {metric: _recent(rows, days, today) for metric, rows in levels.items()}
     return {metric: mean for metric, rows in recent.items() if rows is not None and (mean := _mean(rows)) is not None}
 
 

@@ -11,6 +11,7 @@ from pas.commands import (
     demo,
     end_report,
     exchange,
+    meter,
     mqtt,
     passport,
     people,
@@ -38,6 +39,7 @@ app.command("bill-month")(billing.bill_month)
 app.command("invoice")(billing.invoice)
 app.command("end-report")(end_report.end_report)
 app.command("value")(value.value)
+app.command("meter")(meter.meter)
 app.command("worker")(worker.worker)
 app.add_typer(mqtt.app, name="mqtt")
 

@@ -29,7 +29,7 @@ _WINDOW = 92 * DAY
 """So long a span of levels is counted at once."""
 
 
-class _Window(NamedTuple):
+class Window(NamedTuple):
     """A part of a span; `speaks` says that there may be readings in it or shortly before."""
 
     start: int
@@ -74,9 +74,9 @@ def _counted(session: Session, part: Part, wanted: Sequence[Pair]) -> dict[Pair,
     """Count levels; of those never measured nothing, over the whole span."""
     asked, keys = span(part.start, part.end), series_keys(session, wanted)
     found: dict[int, list[Counted]] = {key.number: [] for key in keys.values()}
-    for start, end, speaks in _windows(session, list(keys.values()), asked):
+    for start, end, speaks in windows(session, list(keys.values()), asked):
         counted: dict[int, Counted] = {}
-        for track in _tracks(session, part.meter, list(keys.values()), start, end) if speaks else ():
+        for track in level_tracks(session, part.meter, list(keys.values()), start, end) if speaks else ():
             counted |= count(track, part.meter, start, end)
         for number, of_windows in found.items():
             of_windows.append(counted.get(number) or silence(end - start))
@@ -84,20 +84,22 @@ def _counted(session: Session, part: Part, wanted: Sequence[Pair]) -> dict[Pair,
     return {pair: total(found[keys[pair].number] if pair in keys else nothing) for pair in wanted}
 
 
-def _windows(session: Session, keys: Sequence[SeriesKey], asked: Span) -> Iterator[_Window]:
+def windows(session: Session, keys: Sequence[SeriesKey], asked: Span) -> Iterator[Window]:
     """Cut a long span into windows that fit into memory; before and after all readings there is one silent each."""
     start, end = asked.start, asked.end
     if end - start <= _WINDOW:
-        yield _Window(start, end)
+        yield Window(start, end)
         return
     first, last = measured_between(session, keys, start, end)
     last = min(last + _WINDOW, end)
     cuts = range(first - first % _WINDOW + _WINDOW, last, _WINDOW)
     for begin, until in pairwise(sorted({start, first, *cuts, last, end})):
-        yield _Window(begin, until, speaks=first <= begin < last)
+        yield Window(begin, until, speaks=first <= begin < last)
 
 
-def _tracks(session: Session, meter: MeterVersion, keys: Sequence[SeriesKey], start: int, end: int) -> Iterator[Track]:
+def level_tracks(
+    session: Session, meter: MeterVersion, keys: Sequence[SeriesKey], start: int, end: int
+) -> Iterator[Track]:
     """Load what is needed to count a span: a reading before it may hold into it, a line may lead out of it."""
     around = (meter.longest_gap or 0) * SECOND
     return tracks_between(session, keys, start - around, end + around)
@@ -106,4 +108,4 @@ def _tracks(session: Session, meter: MeterVersion, keys: Sequence[SeriesKey], st
 def level_track(session: Session, meter: MeterVersion, asset_id: UUID, start: int, end: int) -> Track:
     """Load the readings of one thing that are needed to count a span."""
     keys = list(series_keys(session, [(asset_id, meter.metric)]).values())
-    return next(_tracks(session, meter, keys, start, end), EMPTY)
+    return next(level_tracks(session, meter, keys, start, end), EMPTY)

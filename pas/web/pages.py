@@ -20,6 +20,7 @@ from pas.web.asset_page import Thing, account, thing, told
 from pas.web.drawing import blocks
 from pas.web.fleet import Wanted, listed
 from pas.web.page import render
+from telemetry.find_meters import latest_meters
 
 _VALUES = (Role.ADMINISTRATOR, Role.FLEET_MANAGER, Role.FINANCE)
 """Who sees what a thing is worth and where it should go next."""
@@ -99,13 +100,13 @@ def asset(request: Request, caller: Asking, session: Reading, asset_id: UUID) ->
     """Show one thing."""
     now = clock.now()
     found = thing(session, asset_id=asset_id, holder_id=caller.customer_id, now=now)
-    worth = _worth(session, found, caller, now)
+    worth, known = _worth(session, found, caller, now), latest_meters(session)
     return render(
         request,
         "asset.html",
         caller=caller,
         thing=found,
-        unit=next((one.metric.unit for one in found.measured if one.metric.code == found.product.usage_metric), ""),
+        unit=known[found.product.usage_metric].unit if found.product.usage_metric in known else "",
         why=account(found.condition.reasons, digits=1) if found.condition else None,
         values=caller.role in _VALUES,
         worth=worth,
