@@ -15,6 +15,7 @@ from pas.errors import answer_errors
 from pas.headers import BodyLimit, SafeHeaders
 from pas.intake import Intake
 from pas.known_callers import KnownCallers
+from pas.live import Live
 from pas.rate_limit import RateLimit
 from pas.settings import settings
 from pas.web import add_pages
@@ -33,6 +34,7 @@ def create_app(database: Database) -> FastAPI:
     app.state.database = database
     app.state.intake = Intake(database)
     app.state.known_callers = KnownCallers()
+    app.state.live = Live(database)
     app.state.requests = RateLimit(settings().requests_per_minute)
     app.state.logins = RateLimit(settings().logins_per_minute)
     answer_errors(app)
