@@ -8,9 +8,10 @@ from functools import cache, partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel
 from sqlmodel import col, select
+from starlette.exceptions import HTTPException
 
 from lifecycle.absorb_readings import Sent
 from pas import clock

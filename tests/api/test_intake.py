@@ -1,4 +1,4 @@
-"""The lane of readings: many deliveries in one transaction, each answered on its own, and none lost once acknowledged."""
+"""The lane of readings: many deliveries in one transaction, each answered on its own, none lost once acknowledged."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
