@@ -43,7 +43,7 @@ def keep(session: Session, kind: type[Record], values: Sequence[SQLModel], *, no
 
     news = [value for key, value in wanted.items() if key not in known]
     differ = [(known[key], value) for key, value in wanted.items() if key in known and _differ(known[key], value)]
-    _refuse_unknown_meters(session, kind, [*news, *(value for _, value in differ)])
+    _refuse_unknown_meters(session, kind, news + [value for _, value in differ])
     changes = [_change(None, value, kind) for value in news]
     changes += [_change(record, value, kind) for record, value in differ]
 

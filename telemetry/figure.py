@@ -29,6 +29,8 @@ class Figure(NamedTuple):
     """Of a level: for how long a reading spoke; None for a counter."""
     longest_gap_hours: float | None = None
     """Of a level: the longest time for which none did."""
+    forgotten_days: int = 0
+    """Of a level: days whose readings are no longer kept, so that nothing could be counted of them."""
 
 
 class MeterDay(NamedTuple):
@@ -65,13 +67,14 @@ def of_counter(meter: MeterVersion, use: Usage) -> Figure:
     )
 
 
-def of_level(meter: MeterVersion, counted: Counted, factor: float) -> Figure:
+def of_level(meter: MeterVersion, counted: Counted, factor: float, forgotten_days: int) -> Figure:
     """Give what was counted of a level as a figure; `factor` makes the meter's unit of it."""
     return _bare(meter)._replace(
         increase=counted.amount * factor,
         readings=counted.readings,
         covered_hours=counted.covered / HOUR,
         longest_gap_hours=counted.longest_gap / HOUR,
+        forgotten_days=forgotten_days,
     )
 
 
@@ -96,6 +99,7 @@ def put_together(figures: Sequence[Figure]) -> Figure:
         closing_at=closed.closing_at,
         covered_hours=_known([one.covered_hours for one in figures], sum),
         longest_gap_hours=_known([one.longest_gap_hours for one in figures], max),
+        forgotten_days=sum(one.forgotten_days for one in figures),
     )
 
 

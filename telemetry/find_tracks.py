@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from telemetry.find_series_days import of_series, packed_of
+from telemetry.held import Held
 from telemetry.lots import KEYS, lots
 from telemetry.moment import DAY, day_of, start_of
 from telemetry.open_readings import open_track
@@ -42,11 +43,25 @@ def measured_between(session: Session, keys: Sequence[SeriesKey], start: int, en
     return begin, max(begin, min(end, last_at))
 
 
+def forgotten_days(session: Session, keys: Sequence[SeriesKey], start: int, end: int) -> dict[int, int]:
+    """Count for each series the days of which readings are no longer kept."""
+    found: dict[int, int] = {}
+    one = SeriesDayRecord
+    for some in lots(keys, KEYS):
+        days = col(one.day).between(day_of(start), day_of(end - 1))
+        query = select(col(one.series), func.count()).where(of_series(session, some), days)
+        rows = session.execute(query.where(col(one.held) == Held.FORGOTTEN).group_by(col(one.series)))
+        found |= {series: days for series, days in rows}  # noqa: C416 - rows are no pairs for the type checker
+    return found
+
+
 def _track(session: Session, keys: Sequence[SeriesKey], start: int, end: int) -> Track:
     """Put the readings of some series together; of two of one moment the one that was packed came first.
 
-    The journal is asked first: what is packed meanwhile is found there and in its day, and nothing is missed.
+    The journal is asked first: what is packed meanwhile is found there and in its day, and nothing is missed. Of a
+    forgotten day nothing is given: the few readings left of it fit a counter, but say nothing of a level.
     """
     fresh = open_track(session, [key.number for key in keys])
-    packed = unpacked(packed_of(session, keys, first=day_of(start), last=day_of(end)))
+    days = packed_of(session, keys, first=day_of(start), last=day_of(end))
+    packed = unpacked([one for one in days if one.held != Held.FORGOTTEN])
     return settle(packed, fresh).track if len(fresh) else packed

@@ -48,6 +48,11 @@ class Counts(NamedTuple):
     covered: Places
     readings: Places
 
+    def take(self, which: Marks) -> "Counts":
+        """Pick rows."""
+        series, part, amount, covered, readings = self
+        return Counts(series[which], part[which], amount[which], covered[which], readings[which])
+
 
 class Stretch(NamedTuple):
     """A time during which a level was on, with the readings that began and ended it."""
@@ -95,9 +100,12 @@ def _until(track: Track, meter: Meter) -> Moments:
 def is_on(meter: Meter, value: Numbers) -> Marks:
     """Tell for each reading whether it is on."""
     threshold = meter.threshold or 0.0
+    on: Marks = value > threshold
     if meter.side is Side.EQUAL:
-        return value == threshold
-    return value > threshold if meter.side is Side.ABOVE else value < threshold
+        on = value == threshold
+    elif meter.side is Side.BELOW:
+        on = value < threshold
+    return on
 
 
 def count(track: Track, meter: Meter, start: int, end: int) -> dict[int, Counted]:
@@ -125,7 +133,7 @@ def count_parts(track: Track, meter: Meter, cuts: Moments) -> Counts:
     whole = holds(track, meter, int(cuts[0]), int(cuts[-1]))
     found = _counts(track, meter, _in_parts(whole, cuts))
     heard = (found.covered > 0) | (found.readings > 0)
-    return Counts(*(column[heard] for column in found))
+    return found.take(heard)
 
 
 def _counts(track: Track, meter: Meter, speaks: Holds) -> Counts:

@@ -32,8 +32,10 @@ def keep_meter(session: Session, meter: Meter, *, valid_from: datetime | None, n
         return last
     begins = valid_from or max(now, last.valid_from)
     _check_successor(last, meter, begins, now)
-    told = {"version": last.version + 1, "valid_from": begins, "means": meaning(meter, metric)}
-    return _add(session, MeterVersion(**meter.model_dump(), **told))
+    return _add(
+        session,
+        MeterVersion(**meter.model_dump(), version=last.version + 1, valid_from=begins, means=meaning(meter, metric)),
+    )
 
 
 def begin_meters(session: Session, metrics: Sequence[Metric]) -> None:

@@ -22,6 +22,7 @@ from telemetry.read_meters import Wanted, level_tracks, windows
 from telemetry.read_usage import rises
 from telemetry.series_key import SeriesKey
 from telemetry.span import span
+from telemetry.track import Numbers, Places
 
 _DAY = timedelta(days=1)
 _SHOWN = [ROLLUP.index(name) for name in ("increase", "first", "last")]
@@ -58,7 +59,7 @@ def meter_days(session: Session, *, wanted: Sequence[Wanted], first: date, last:
         for part in parts(known[code], _midnight(first), _midnight(last + _DAY)):
             read = _of_counters if part.meter.way is Way.COUNTER else _of_levels
             found.extend(read(session, _whole_days(part), asset_ids))
-    return pd.DataFrame(sorted(found, key=lambda row: row.day), columns=list(MeterDayRow._fields))
+    return pd.DataFrame(found, columns=list(MeterDayRow._fields)).sort_values("day", kind="stable", ignore_index=True)
 
 
 def _midnight(day: date) -> datetime:
@@ -84,9 +85,9 @@ def _of_counters(session: Session, part: Part, asset_ids: Sequence[UUID]) -> Ite
     for number, places in by_series.items():
         asset_id, key = owner[int(str(number))]
         own = frame.loc[places]
-        rise = own["rise"].to_numpy()
+        rise = own["rise"].to_numpy(dtype=np.float64)
         if own["fell"].any():
-            rise = _risen_by_readings(session, key, own["day"].to_numpy(), first, last)
+            rise = _risen_by_readings(session, key, own["day"].to_numpy(dtype=np.int64), first, last)
         opened = opening[key.number] is not None
         for place, (day, increase, shown) in enumerate(zip(own["day"], rise, own["first"], strict=True)):
             yield MeterDayRow(asset_id, part.meter.code, day, float(increase), float(shown), opened or place > 0)
@@ -108,14 +109,11 @@ def _rolled(
     return frame.assign(rise=frame["increase"] + over_night.fillna(0.0), fell=fell)
 
 
-def _risen_by_readings(
-    session: Session, key: SeriesKey, days: "np.ndarray[tuple[int], np.dtype[np.int64]]", first: date, last: date
-) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _risen_by_readings(session: Session, key: SeriesKey, days: Places, first: date, last: date) -> Numbers:
     waiting = open_days(session, [key])[key.number]
     at, rise = rises(session, key, first=first, last=last, waiting=waiting)
     place = np.searchsorted(days, [day_of(moment).toordinal() for moment in at])
-    risen: np.ndarray[tuple[int], np.dtype[np.float64]] = np.bincount(place, weights=rise, minlength=len(days))
-    return risen
+    return np.bincount(place, weights=rise, minlength=len(days)).astype(np.float64)
 
 
 def _of_levels(session: Session, part: Part, asset_ids: Sequence[UUID]) -> Iterator[MeterDayRow]:

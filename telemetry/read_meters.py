@@ -12,7 +12,7 @@ from sqlmodel import Session
 from telemetry.figure import Figure, of_counter, of_level, put_together
 from telemetry.find_meters import meters, unknown
 from telemetry.find_series_days import Pair, series_keys
-from telemetry.find_tracks import measured_between, tracks_between
+from telemetry.find_tracks import forgotten_days, measured_between, tracks_between
 from telemetry.holding import SECOND, Counted, count, silence
 from telemetry.holding import put_together as total
 from telemetry.meter import MeterVersion, Part, Way, factor, parts
@@ -66,22 +66,31 @@ def _figures(session: Session, part: Part, asset_ids: Sequence[UUID], units: dic
     if meter.way is Way.COUNTER:
         used = usage(session, wanted=wanted, start=start, end=end)
         return {asset_id: of_counter(meter, used[asset_id, code]) for asset_id, code in wanted}
-    counted, scale = _counted(session, part, wanted), factor(meter, units[meter.metric])
-    return {asset_id: of_level(meter, counted[asset_id, code], scale) for asset_id, code in wanted}
+    return _figures_of_levels(session, part, wanted, factor(meter, units[meter.metric]))
 
 
-def _counted(session: Session, part: Part, wanted: Sequence[Pair]) -> dict[Pair, Counted]:
+def _figures_of_levels(session: Session, part: Part, wanted: Sequence[Pair], scale: float) -> dict[UUID, Figure]:
     """Count levels; of those never measured nothing, over the whole span."""
     asked, keys = span(part.start, part.end), series_keys(session, wanted)
-    found: dict[int, list[Counted]] = {key.number: [] for key in keys.values()}
-    for start, end, speaks in windows(session, list(keys.values()), asked):
+    counted = _counted(session, part.meter, asked, list(keys.values()))
+    gone = forgotten_days(session, list(keys.values()), asked.start, asked.end)
+    nothing = of_level(part.meter, silence(asked.end - asked.start), scale, 0)
+    found = {asset_id: nothing for asset_id, _ in wanted}
+    for (asset_id, _), key in keys.items():
+        found[asset_id] = of_level(part.meter, counted[key.number], scale, gone.get(key.number, 0))
+    return found
+
+
+def _counted(session: Session, meter: MeterVersion, asked: Span, keys: Sequence[SeriesKey]) -> dict[int, Counted]:
+    """Count levels by the number of their series."""
+    found: dict[int, list[Counted]] = {key.number: [] for key in keys}
+    for start, end, speaks in windows(session, keys, asked):
         counted: dict[int, Counted] = {}
-        for track in level_tracks(session, part.meter, list(keys.values()), start, end) if speaks else ():
-            counted |= count(track, part.meter, start, end)
+        for track in level_tracks(session, meter, keys, start, end) if speaks else ():
+            counted |= count(track, meter, start, end)
         for number, of_windows in found.items():
             of_windows.append(counted.get(number) or silence(end - start))
-    nothing = [silence(asked.end - asked.start)]
-    return {pair: total(found[keys[pair].number] if pair in keys else nothing) for pair in wanted}
+    return {number: total(of_windows) for number, of_windows in found.items()}
 
 
 def windows(session: Session, keys: Sequence[SeriesKey], asked: Span) -> Iterator[Window]:
