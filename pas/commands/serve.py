@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from ipaddress import ip_address
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,12 @@ from pas.terminal import err, refuses
 from telemetry.refusal import Refusal
 
 if TYPE_CHECKING:
+    from types import FrameType
+
+    from uvicorn import Server
+
     from pas.db import Database
+    from pas.live import Live
 
 
 _LAST_ANSWERS_WITHIN = 30
@@ -47,7 +52,7 @@ def serve(
         app = create_app(database)
         spare_the_collector()
         err.print(f"serving on http://{address}:{number} (stop with Ctrl+C)", highlight=False)
-        uvicorn.run(
+        config = uvicorn.Config(
             app,
             host=address,
             port=number,
@@ -57,6 +62,23 @@ def serve(
             server_header=False,
             timeout_graceful_shutdown=_LAST_ANSWERS_WITHIN,
         )
+        server = uvicorn.Server(config)
+        let_listeners_go(server, app.state.live)
+        with suppress(KeyboardInterrupt):
+            server.run()
+        if not server.started:
+            raise typer.Exit(1)
+
+
+def let_listeners_go(server: "Server", live: "Live") -> None:
+    """End what never ends by itself as soon as the server is told to stop."""
+    handle_exit = server.handle_exit
+
+    def stopping(number: int, frame: "FrameType | None") -> None:
+        live.stopping = True
+        handle_exit(number, frame)
+
+    server.__dict__["handle_exit"] = stopping
 
 
 def spare_the_collector() -> None:
