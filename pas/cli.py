@@ -15,6 +15,7 @@ from pas.commands import (
     mqtt,
     passport,
     people,
+    readings,
     seller,
     serve,
     tenant,
@@ -40,6 +41,7 @@ app.command("invoice")(billing.invoice)
 app.command("end-report")(end_report.end_report)
 app.command("value")(value.value)
 app.command("meter")(meter.meter)
+app.add_typer(readings.app, name="readings")
 app.command("worker")(worker.worker)
 app.add_typer(mqtt.app, name="mqtt")
 

@@ -1,19 +1,24 @@
-"""Keep the archive: move the readings of cold months to their files, day by day, each day wholly or not at all."""
+"""Keep the archive: move the readings of cold months to files, forget the oldest; each day wholly or not at all."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from threading import Event
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
+from lifecycle.actor import Actor
+from lifecycle.forget_readings import decide_to_forget, old_enough
 from pas.db import Database
 from pas.log import logger
 from telemetry.archive_day import Sealed, draw_up_day, seal_day
 from telemetry.archive_folder import NoArchive, alone, put_in_order
-from telemetry.find_cold_days import cold_days, manifest, waiting
+from telemetry.find_cold_days import cold_days, days_to_forget, manifest, to_forget, waiting
+from telemetry.forget_day import Forgotten as ForgottenDay
+from telemetry.forget_day import draw_up_forgetting, seal_forgetting
 from telemetry.read_archive import tenant_name
 from telemetry.refusal import Refusal
 from telemetry.tables import TenantRecord
@@ -30,6 +35,15 @@ class Archived(NamedTuple):
     series_days: int = 0
     readings: int = 0
     bytes: int = 0
+
+
+class Forgotten(NamedTuple):
+    """What was forgotten, or of a trial would be, and from which day on each such metric's readings are kept."""
+
+    days: int = 0
+    series_days: int = 0
+    readings: int = 0
+    since: Mapping[str, str] = MappingProxyType({})
 
 
 def archive_months(
@@ -77,6 +91,58 @@ def what_is_due(database: Database, tenant_id: int, *, after_months: int, now: d
         return Archived()
     with database.reading(tenant_id) as session:
         return Archived(*waiting(session, before=_first_kept(now, after_months)))
+
+
+def what_may_be_forgotten(database: Database, tenant_id: int, *, now: datetime) -> Forgotten:
+    """Tell what `forget_readings` would forget. Raises KeptTooShort."""
+    with database.reading(tenant_id) as session:
+        since = old_enough(session, now=now)
+        return Forgotten(*to_forget(session, since), _texts(since))
+
+
+def forget_readings(
+    database: Database, tenant_id: int, *, now: datetime, by: Actor, tick: Tick = lambda _days: None
+) -> Forgotten:
+    """Forget the single readings that are older than their metric is kept, day by day; rollups stay.
+
+    What is to be forgotten is decided and audited first; a run that was killed is completed by the next.
+    Raises KeptTooShort, NoArchive, ArchiveBusy and ArchiveUnreadable.
+    """
+    with alone(_folder(database), wait=False):
+        with database.writing(tenant_id) as session:
+            done = Forgotten(since=_texts(decide_to_forget(session, now=now, by=by)))
+        with database.reading(tenant_id) as session:
+            due = days_to_forget(session)
+        for day, metrics in due.items():
+            done = _and(done, _forget_day(database, tenant_id, day, metrics, now))
+            tick(1)
+    return done
+
+
+def _forget_day(
+    database: Database, tenant_id: int, day: date, metrics: Collection[str], now: datetime
+) -> ForgottenDay | None:
+    with _one_moment(database, tenant_id) as session:
+        drawn = draw_up_forgetting(session, day=day, metrics=metrics)
+    if drawn is None:
+        return None
+    with database.writing(tenant_id) as session:
+        sealed = seal_forgetting(session, drawn, now=now)
+    if drawn.rewrites:
+        _in_order(database, tenant_id, now, day)
+    return sealed
+
+
+def _and(done: Forgotten, day: ForgottenDay | None) -> Forgotten:
+    if day is None:
+        return done
+    return done._replace(
+        days=done.days + 1, series_days=done.series_days + day.series_days, readings=done.readings + day.readings
+    )
+
+
+def _texts(since: Mapping[str, date]) -> dict[str, str]:
+    return {code: day.isoformat() for code, day in since.items()}
 
 
 def _first_kept(now: datetime, after_months: int) -> date:

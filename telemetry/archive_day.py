@@ -1,4 +1,4 @@
-"""Move the readings of one day from the database into a file of the archive, or forget them; rollups stay.
+"""Move the readings of one day from the database into a file of the archive; rollups stay.
 
 Two steps, and a kill between them loses nothing: `draw_up_day` writes the file aside and reads it back;
 `seal_day` empties the rows in the transaction that names the file in the manifest.
@@ -18,8 +18,9 @@ from sqlmodel import Session, col
 from telemetry.archive_folder import make_room, name_of, sync
 from telemetry.find_series_days import Place, at_places, packed_days
 from telemetry.held import Held
+from telemetry.lock_journal import lock_journal
 from telemetry.lots import KEYS, lots
-from telemetry.parquet_gateway import AT_ONCE, Chunk, Content, read_day, sha256_of, unreadable, write_day
+from telemetry.parquet_gateway import AT_ONCE, Chunk, Content, Name, read_day, sha256_of, unreadable, write_day
 from telemetry.read_archive import archive_of, tenant_name
 from telemetry.series_day import PackedDay, unpacked
 from telemetry.shard import SHARDS
@@ -29,7 +30,7 @@ _ALL_SHARDS = 0
 """One file holds the readings of every shard."""
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
     """One series-day, without its readings."""
 
     shard: int
@@ -43,23 +44,31 @@ class _Row(NamedTuple):
 
     @property
     def place(self) -> Place:
+        """Tell under which key it is kept."""
         return self.shard, self.series, self.day
 
     @property
-    def name(self) -> tuple[str, str]:
+    def name(self) -> Name:
+        """Tell under which name it stands in the file."""
         return str(self.asset_id), self.metric
 
 
-class Draft(NamedTuple):
-    """A day's new file, written aside and found equal to the database, and the rows to be emptied once it is named."""
+class NewFile(NamedTuple):
+    """A file written aside, and found equal to the database."""
 
-    day: date
-    generation: int
-    """Of the file that it follows; 0 where there was none."""
     path: str
     content: Content
     size: int
     sha256: str
+
+
+class Draft(NamedTuple):
+    """A day's new file, and the rows to be emptied once it is named."""
+
+    day: date
+    generation: int
+    """Of the file that it follows; 0 where there was none."""
+    file: NewFile
     moved: dict[Place, bytes]
     """Rows that go into the file, with the digests of what they held."""
 
@@ -78,13 +87,12 @@ def draw_up_day(session: Session, *, day: date) -> Draft | None:
 
     Changes no row. Raises NoArchive, and ArchiveUnreadable if the file does not read back as it was written.
     """
-    rows = _rows(session, day)
-    into_file = [row for row in rows if row.held != Held.FORGOTTEN]
-    if not any(row.held == Held.HERE for row in into_file):
+    rows = rows_of(session, day)
+    if not any(row.held == Held.HERE for row in rows):
         return None
-    before = session.get(ArchiveFileRecord, (tenant_of(session), _ALL_SHARDS, day))
-    generation = before.generation if before else 0
-    return _written(session, day, generation, into_file)
+    generation, moved = generation_of(session, day), {}
+    file = write_file(session, day, generation, [row for row in rows if row.held != Held.FORGOTTEN], moved)
+    return Draft(day, generation, file, moved)
 
 
 def seal_day(session: Session, draft: Draft, *, now: datetime) -> Sealed | None:
@@ -92,19 +100,34 @@ def seal_day(session: Session, draft: Draft, *, now: datetime) -> Sealed | None:
 
     None where a row or the file changed meanwhile: then nothing is done, and the day is drawn up anew the next time.
     """
-    before = session.get(ArchiveFileRecord, (tenant_of(session), _ALL_SHARDS, draft.day), with_for_update=True)
-    same_file = (before.generation if before else 0) == draft.generation
-    if not same_file or _digests(session, list(draft.moved)) != draft.moved:
+    lock_journal(session)
+    same_file = generation_of(session, draft.day) == draft.generation
+    if not same_file or digests(session, list(draft.moved)) != draft.moved:
         return None
 
     _empty(session, list(draft.moved))
-    named = _manifest(session, draft, now)
-    session.merge(named) if before else session.add(named)
+    name_file(session, draft.day, draft.generation, draft.file, now=now)
+    return Sealed(draft.day, len(draft.moved), draft.file.content.count, draft.file.size)
+
+
+def generation_of(session: Session, day: date) -> int:
+    """Give how often a day's file was written; 0 where it has none."""
+    named = session.get(ArchiveFileRecord, (tenant_of(session), _ALL_SHARDS, day), populate_existing=True)
+    return named.generation if named else 0
+
+
+def name_file(session: Session, day: date, generation: int, file: NewFile | None, *, now: datetime) -> None:
+    """Name a file as the one that follows the day's of a generation; with None the day has no file any more."""
+    before = session.get(ArchiveFileRecord, (tenant_of(session), _ALL_SHARDS, day))
+    if file is not None:
+        named = _manifest(session, day, generation + 1, file, now)
+        session.merge(named) if before else session.add(named)
+    elif before is not None:
+        session.delete(before)
     session.flush()
-    return Sealed(draft.day, len(draft.moved), draft.content.count, draft.size)
 
 
-def _rows(session: Session, day: date) -> list[_Row]:
+def rows_of(session: Session, day: date) -> list[Row]:
     """Find a day's series in the order in which they stand in the file."""
     one, series, metric = SeriesDayRecord, SeriesRecord, MetricRecord
     query = (
@@ -113,33 +136,36 @@ def _rows(session: Session, day: date) -> list[_Row]:
         .join(metric, (col(metric.tenant_id) == series.tenant_id) & (col(metric.code) == series.metric))
         .where(col(one.shard).in_(range(SHARDS)), col(one.day) == day)
     )
-    return sorted((_Row(*row) for row in session.execute(query)), key=lambda row: row.name)
+    return sorted((Row(*row) for row in session.execute(query)), key=lambda row: row.name)
 
 
-def _written(session: Session, day: date, generation: int, rows: Sequence[_Row]) -> Draft:
-    folder, moved = archive_of(session), {}
+def write_file(session: Session, day: date, generation: int, rows: Sequence[Row], moved: dict[Place, bytes]) -> NewFile:
+    """Write the file that follows a day's of a generation; `moved` gets the digests of what was in the database.
+
+    Raises NoArchive, and ArchiveUnreadable if the file does not read back as it was written.
+    """
     path = name_of(tenant_name(session), day, generation + 1)
-    place = make_room(folder / path)
+    place = make_room(archive_of(session) / path)
 
     wrote = write_day(place, _chunks(session, rows, moved))
     sync(place.parent)
     if read_day(place) != wrote or wrote.count != sum(row.count for row in rows):
         raise unreadable(place, "it does not read back as it was written")
-    return Draft(day, generation, path, wrote, place.stat().st_size, sha256_of(place), moved)
+    return NewFile(path, wrote, place.stat().st_size, sha256_of(place))
 
 
-def _chunks(session: Session, rows: Sequence[_Row], moved: dict[Place, bytes]) -> Iterator[Chunk]:
+def _chunks(session: Session, rows: Sequence[Row], moved: dict[Place, bytes]) -> Iterator[Chunk]:
     """Load some series at a time, and keep the digest of each row that is read from the database."""
     ends = accumulate(row.count for row in rows)
     for _, some in groupby(zip(rows, ends, strict=True), key=lambda pair: (pair[1] - 1) // AT_ONCE):
         own = [row for row, _ in some]
         packed = {(one.series, one.day): one for one in packed_days(session, [row.place for row in own])}
         here = [packed[row.series, row.day] for row in own]
-        moved |= {row.place: _digest(one) for row, one in zip(own, here, strict=True) if one.held == Held.HERE}
+        moved |= {row.place: digest(one) for row, one in zip(own, here, strict=True) if one.held == Held.HERE}
         yield _chunk(own, here)
 
 
-def _chunk(rows: Sequence[_Row], packed: Sequence[PackedDay]) -> Chunk:
+def _chunk(rows: Sequence[Row], packed: Sequence[PackedDay]) -> Chunk:
     tracks = [unpacked([one]) for one in packed]
     return Chunk(
         name=[row.name for row in rows],
@@ -150,11 +176,12 @@ def _chunk(rows: Sequence[_Row], packed: Sequence[PackedDay]) -> Chunk:
     )
 
 
-def _digest(one: PackedDay) -> bytes:
+def digest(one: PackedDay) -> bytes:
+    """Tell one state of a row's readings from another."""
     return hashlib.sha256(b"%d " % one.codec + one.readings).digest()
 
 
-def _digests(session: Session, places: Collection[Place]) -> dict[Place, bytes]:
+def digests(session: Session, places: Collection[Place]) -> dict[Place, bytes]:
     """Take the digests of rows as they are now, held until the transaction ends."""
     one, found = SeriesDayRecord, {}
     for some in lots(places, KEYS):
@@ -165,7 +192,7 @@ def _digests(session: Session, places: Collection[Place]) -> dict[Place, bytes]:
             *(getattr(one, name) == asked.c[name] for name in ("shard", "series", "day")),
         )
         for shard, series, day, codec, readings in session.execute(query.with_for_update(of=one)):
-            found[shard, series, day] = _digest(PackedDay(series, day, codec, readings))
+            found[shard, series, day] = digest(PackedDay(series, day, codec, readings))
     return found
 
 
@@ -177,15 +204,15 @@ def _empty(session: Session, places: Iterable[Place]) -> None:
         session.execute(update(one).where(chosen).values(values).execution_options(synchronize_session=False))
 
 
-def _manifest(session: Session, draft: Draft, now: datetime) -> ArchiveFileRecord:
+def _manifest(session: Session, day: date, generation: int, file: NewFile, now: datetime) -> ArchiveFileRecord:
     return ArchiveFileRecord(
         tenant_id=tenant_of(session),
         shard=_ALL_SHARDS,
-        day=draft.day,
-        generation=draft.generation + 1,
-        path=draft.path,
-        size=draft.size,
-        sha256=draft.sha256,
+        day=day,
+        generation=generation,
+        path=file.path,
+        size=file.size,
+        sha256=file.sha256,
         verified_at=now,
-        **draft.content._asdict(),
+        **file.content._asdict(),
     )

@@ -1,6 +1,6 @@
 """The days of a series as they are at this moment: what is packed and what is still open, put together."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -17,6 +17,9 @@ from telemetry.track import EMPTY, STORED, Track, days_of, join, settle
 Days = Mapping[date, Track]
 """The open readings of one series by UTC day."""
 
+Unpack = Callable[[Sequence[PackedDay]], Track]
+"""How packed days are read: `unpacked`, or `enough_to_count`."""
+
 
 class DayOfSeries(NamedTuple):
     """One UTC day of a series: its packed row, its open readings, or both."""
@@ -25,9 +28,12 @@ class DayOfSeries(NamedTuple):
     packed: PackedDay | None
     waiting: Track = EMPTY
 
-    def track(self) -> Track:
-        """Give all readings of the day."""
-        packed = EMPTY if self.packed is None else unpacked([self.packed])
+    def track(self, unpack: Unpack = unpacked) -> Track:
+        """Give all readings of the day.
+
+        Raises ReadingsForgotten.
+        """
+        packed = EMPTY if self.packed is None else unpack([self.packed])
         return together(packed, self.waiting)
 
 
@@ -61,9 +67,14 @@ def days_between(session: Session, key: SeriesKey, *, first: date, last: date, w
         yield DayOfSeries(day, None, track)
 
 
-def tracks_at(session: Session, places: Sequence[Place], waiting: Mapping[int, Days]) -> dict[tuple[int, date], Track]:
-    """Give the readings of some days of some series; days without a reading are left out."""
-    packed = {(one.series, one.day): unpacked([one]) for one in packed_days(session, places)}
+def tracks_at(
+    session: Session, places: Sequence[Place], waiting: Mapping[int, Days], unpack: Unpack = unpacked
+) -> dict[tuple[int, date], Track]:
+    """Give the readings of some days of some series; days without a reading are left out.
+
+    Raises ReadingsForgotten.
+    """
+    packed = {(one.series, one.day): unpack([one]) for one in packed_days(session, places)}
     found = {}
     for _, series, day in places:
         track = together(packed.get((series, day), EMPTY), waiting.get(series, {}).get(day, EMPTY))
@@ -72,6 +83,9 @@ def tracks_at(session: Session, places: Sequence[Place], waiting: Mapping[int, D
     return found
 
 
-def whole(days: Iterator[DayOfSeries]) -> Track:
-    """Give the readings of days one after the other as one track."""
-    return join([EMPTY, *(one.track() for one in days)])
+def whole(days: Iterator[DayOfSeries], unpack: Unpack = unpacked) -> Track:
+    """Give the readings of days one after the other as one track.
+
+    Raises ReadingsForgotten.
+    """
+    return join([EMPTY, *(one.track(unpack) for one in days)])

@@ -12,6 +12,7 @@ class Doubt(StrEnum):
     NO_ZONE = "no-zone"
     FUTURE = "future"
     ANCIENT = "ancient"
+    FORGOTTEN = "forgotten"
     NOT_A_NUMBER = "not-a-number"
     UNKNOWN_UNIT = "unknown-unit"
     WRONG_DIMENSION = "wrong-dimension"
@@ -28,6 +29,7 @@ _SENTENCES = {
     Doubt.NO_ZONE: "'{at}' has no zone, so it could be several moments; write it as 2026-03-29T14:00:00Z",
     Doubt.FUTURE: "{at} lies in the future; set the sender's clock",
     Doubt.ANCIENT: "{at} lies before 1990; set the sender's clock",
+    Doubt.FORGOTTEN: "readings of {metric} as old as {at} are no longer kept; change how long, or leave it out",
     Doubt.NOT_A_NUMBER: "'{value}' is no number",
     Doubt.UNKNOWN_UNIT: "the unit '{unit}' is none we know; send {metric} in '{canonical}'",
     Doubt.WRONG_DIMENSION: "'{unit}' cannot measure {metric}, which is kept in '{canonical}'",

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import CTE, ColumnElement, Date, Integer, and_, column, select, values
 from sqlmodel import Session, col
 
+from telemetry.find_swaps import counter_swaps
 from telemetry.held import Held
 from telemetry.lots import KEYS, lots
 from telemetry.moment import Moments
@@ -32,6 +33,7 @@ _PACKED = (
     col(SeriesDayRecord.low),
     col(SeriesDayRecord.high),
     col(SeriesDayRecord.held),
+    col(SeriesDayRecord.count),
 )
 
 
@@ -39,12 +41,13 @@ def series_keys(session: Session, wanted: Sequence[Pair]) -> dict[Pair, SeriesKe
     """Find the series of assets and metrics; those never measured are left out."""
     pairs, one = set(wanted), SeriesRecord
     metrics = {record.code: record for record in session.scalars(select(MetricRecord))}
+    swaps = counter_swaps(session)
     found: dict[Pair, SeriesKey] = {}
     for some in lots(sorted({asset_id for asset_id, _ in pairs}), KEYS):
         query = select(col(one.asset_id), col(one.metric), col(one.shard), col(one.number))
         for asset_id, metric, shard, number in session.execute(query.where(col(one.asset_id).in_(some))):
             if (asset_id, metric) in pairs:
-                found[asset_id, metric] = series_key(shard, number, metrics[metric])
+                found[asset_id, metric] = series_key(shard, number, metrics[metric], swaps.get((asset_id, metric), ()))
     return found
 
 
@@ -95,7 +98,8 @@ def packed_between(session: Session, key: SeriesKey, *, first: date, last: date)
     with session.execute(query.execution_options(yield_per=100)) as found:
         for row in found:
             one = PackedDay(*row)
-            yield one._replace(read=partial(_fetched, session, (key.shard, one.series, one.day))) if one.held else one
+            place = key.shard, one.series, one.day
+            yield one._replace(read=partial(_fetched, session, place)) if one.held == Held.ARCHIVED else one
 
 
 def _reachable(
@@ -106,7 +110,8 @@ def _reachable(
     fetched = archived_readings(session, places) if places else {}
     by_day = {(series, day): columns for (_, series, day), columns in fetched.items()}
     for one in packed:
-        yield one._replace(read=partial(by_day.__getitem__, (one.series, one.day))) if one.held else one
+        place = one.series, one.day
+        yield one._replace(read=partial(by_day.__getitem__, place)) if place in by_day else one
 
 
 def _fetched(session: Session, place: Place) -> tuple[Moments, Numbers]:

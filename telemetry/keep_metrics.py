@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from telemetry.keep_meters import begin_meters
-from telemetry.metric import Metric, check
+from telemetry.keeping import refuse_too_short
+from telemetry.metric import Metric, MetricKind, check
 from telemetry.refusal import Refusal
 from telemetry.tables import MeterRecord, MetricRecord, SeriesRecord, tenant_of
 
@@ -19,11 +20,12 @@ class MetricInUse(Refusal):
 def keep_metrics(session: Session, metrics: Sequence[Metric]) -> list[MetricRecord]:
     """Add metrics that are new, with the meters that come with them, and change those that are there.
 
-    Does not touch readings: a metric with readings or meters keeps its unit and kind. Raises MetricInUse, UnknownUnit
-    and LimitsCrossed.
+    Does not touch readings: a metric with readings or meters keeps its unit and kind. Raises MetricInUse, UnknownUnit,
+    LimitsCrossed and KeptTooShort.
     """
     for metric in metrics:
         check(metric)
+        refuse_too_short(metric, metered=is_metered(session, metric))
     kept = {record.code: record for record in session.exec(select(MetricRecord))}
     fresh = [metric for metric in metrics if metric.code not in kept or kept[metric.code].kind != metric.kind]
 
@@ -42,10 +44,16 @@ def _keep(session: Session, metric: Metric, record: MetricRecord | None) -> Metr
         )
         raise MetricInUse(sentence, field="unit")
     else:
-        record.sqlmodel_update(metric)
+        record.sqlmodel_update(metric.model_dump(exclude={"forgotten_before"}))
     session.add(record)
     session.flush()
     return record
+
+
+def is_metered(session: Session, metric: Metric) -> bool:
+    """Tell whether a meter counts by a metric, or may: every counter has one."""
+    counted = select(MeterRecord.version).where(col(MeterRecord.metric) == metric.code).limit(1)
+    return metric.kind is MetricKind.COUNTER or session.exec(counted).first() is not None
 
 
 def _used(session: Session, code: str) -> bool:

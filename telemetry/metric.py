@@ -1,6 +1,7 @@
 """A metric is one thing that can be measured: its canonical unit, its kind and its plausible limits."""
 
 import csv
+from datetime import date
 from enum import StrEnum
 from importlib.resources import files
 
@@ -48,6 +49,8 @@ class Metric(SQLModel):
     """Upper operating limit: rollups tell how long a thing was above it."""
     keep_days: int | None = Field(default=None, ge=1, le=36_525)
     """Raw readings are kept so long; none is for ever. Day rollups always stay."""
+    forgotten_before: date | None = None
+    """Of the days before, only rollups are kept; a reading that comes late for them is not taken. Set by forgetting."""
 
 
 class LimitsCrossed(Refusal):

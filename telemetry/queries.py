@@ -15,7 +15,7 @@ from telemetry.days_of_series import DayOfSeries, Days, days_between, open_days
 from telemetry.find_series_days import Pair, series_keys
 from telemetry.lots import KEYS, lots
 from telemetry.metric import Metric
-from telemetry.moment import DAY, HOUR, Moments, moment
+from telemetry.moment import DAY, HOUR, Moments, moment, start_of
 from telemetry.open_readings import open_track
 from telemetry.read_days import ROLLUP, day_rollups
 from telemetry.read_usage import means, rises, usages
@@ -167,13 +167,18 @@ def latest(session: Session, *, asset_ids: Sequence[UUID]) -> dict[Pair, Latest]
 
 
 def every_reading(session: Session) -> Iterator[pd.DataFrame]:
-    """Give all readings there are, a table per series: asset_id, metric, at, value, unit."""
-    units = {code: one.unit for code, one in metrics(session).items()}
+    """Give all readings that are kept, a table per series: asset_id, metric, at, value, unit."""
+    known = metrics(session)
     asset_id, name = col(SeriesRecord.asset_id), col(SeriesRecord.metric)
     opened = session.execute(select(asset_id, name).order_by(asset_id, name)).all()
     for asset, code in opened:
-        found = series(session, asset_id=asset, metric=code, start=_EVER[0], end=_EVER[1])
-        yield found.assign(asset_id=str(asset), metric=code, unit=units[code])
+        found = series(session, asset_id=asset, metric=code, start=kept_from(known[code]), end=_EVER[1])
+        yield found.assign(asset_id=str(asset), metric=code, unit=known[code].unit)
+
+
+def kept_from(metric: Metric) -> datetime:
+    """Give the moment from which on single readings of a metric are kept."""
+    return _EVER[0] if metric.forgotten_before is None else moment(start_of(metric.forgotten_before))
 
 
 def _days(session: Session, key: SeriesKey, asked: Span, waiting: Days) -> Iterator[DayOfSeries]:

@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from telemetry.days_of_series import Days, open_days, tracks_at
 from telemetry.find_series_days import Place, of_series
+from telemetry.held import Held
 from telemetry.lots import KEYS, lots
 from telemetry.series_day import rows
 from telemetry.series_key import SeriesKey
@@ -23,7 +24,7 @@ def day_rollups(
 ) -> Iterator[tuple[int, date, tuple[Any, ...]]]:
     """Give series, day and the columns of `ROLLUP`, from one day to another, in no order.
 
-    A day rolled up with other limits than today's is worked out anew as well.
+    A day rolled up with other limits than today's is worked out anew as well, unless its readings are forgotten.
     """
     for some in lots(keys, KEYS):
         yield from _of_some(session, some, first, last)
@@ -36,13 +37,14 @@ def _of_some(
     waiting = open_days(session, keys)
     anew = {(key.shard, key.number, day) for key in keys for day in waiting[key.number] if first <= day <= last}
     one = SeriesDayRecord
-    query = select(col(one.series), col(one.day), col(one.low), col(one.high), *(getattr(one, name) for name in ROLLUP))
-    for series, day, low, high, *row in session.execute(
+    which = (one.series, one.day, one.low, one.high, one.held)
+    query = select(*map(col, which), *(getattr(one, name) for name in ROLLUP))
+    for series, day, low, high, held, *row in session.execute(
         query.where(of_series(session, keys), col(one.day).between(first, last))
     ).all():
         key = by_number[series]
         place: Place = (key.shard, series, day)
-        if (low, high) != (key.low, key.high):
+        if (low, high) != (key.low, key.high) and held != Held.FORGOTTEN:
             anew.add(place)
         if place not in anew:
             yield series, day, tuple(row)

@@ -9,16 +9,18 @@ from sqlalchemy import ColumnElement, ScalarSelect, case, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from telemetry.counter import PLAIN, Counting, limit, lost, slips
 from telemetry.days_of_series import Days, days_between, open_days, tracks_at
 from telemetry.days_of_series import whole as in_one
 from telemetry.find_series_days import of_series
 from telemetry.lots import KEYS, lots
 from telemetry.moment import DAY, Moments, start_of
 from telemetry.rollup import hours
+from telemetry.series_day import enough_to_count, refuse_within_forgotten
 from telemetry.series_key import SeriesKey, manner
 from telemetry.span import Span
 from telemetry.tables import SeriesDayRecord, SeriesRecord, tenant_of
-from telemetry.track import EMPTY, Numbers, Track, dips, join
+from telemetry.track import EMPTY, Numbers, Track, join
 from telemetry.usage import GaugeMean, Stretch, Usage, mean_of, stretch, used
 
 _DAY = timedelta(days=1)
@@ -44,7 +46,7 @@ class _Around(NamedTuple):
 def usages(session: Session, keys: Sequence[SeriesKey], asked: Span) -> dict[SeriesKey, Usage]:
     """Give the use of many counters over one span: those that never fell from rollups, the others reading by reading.
 
-    Whether a reading is a dip is told by its neighbours, so the days around the span are looked at too.
+    Whether a reading is a slip is told by its neighbours, so the days around the span are looked at too.
     """
     found: dict[SeriesKey, Usage] = {}
     for some in lots(keys, KEYS):
@@ -54,33 +56,35 @@ def usages(session: Session, keys: Sequence[SeriesKey], asked: Span) -> dict[Ser
         days = {key: _needed(asked, around[key.number], whole.get(key.number), waiting[key.number]) for key in some}
         late = _days_from(session, {key: cut for key in some if (cut := _cut_day(asked, waiting[key.number]))}, asked)
         places = [(key.shard, key.number, day) for key in some for day in days[key] | late.get(key.number, set())]
-        tracks = tracks_at(session, places, waiting)
+        tracks = tracks_at(session, places, waiting, enough_to_count)
         for key in some:
             own = sorted(days[key] | late.get(key.number, set()))
             known = {day: tracks[key.number, day] for day in own if (key.number, day) in tracks}
-            if _fell(known, whole.get(key.number)):
-                track = _without_dips(session, key, asked.first_day, asked.last_day, waiting[key.number])
-                found[key] = _used_by_readings(track, asked)
+            if key.counting.swapped_at or _fell(known, whole.get(key.number)):
+                track = _without_slips(session, key, asked.first_day, asked.last_day, waiting[key.number])
+                found[key] = _used_by_readings(track, asked, key.counting)
             else:
                 found[key] = _used(asked, known, whole.get(key.number), waiting[key.number])
     return found
 
 
 def rises(session: Session, key: SeriesKey, *, first: date, last: date, waiting: Days) -> tuple[Moments, Numbers]:
-    """Give by how much a counter rose with each reading of some days since the one before; dips are passed over."""
-    track = _without_dips(session, key, first, last, waiting)
-    before = np.append(track.value[:1], track.value[:-1])
-    rise = np.where(track.value < before, track.value, track.value - before)
+    """Give by how much a counter rose with each reading of some days since the one before; slips are passed over."""
+    track = _without_slips(session, key, first, last, waiting)
+    before, counting = np.append(track.value[:1], track.value[:-1]), key.counting
+    swapped, rolls_over_at = np.isin(track.at, counting.swapped_at), limit(counting.rolls_over_at)
+    rise = track.value - before + lost(before, track.value, swapped=swapped, rolls_over_at=rolls_over_at)
     inside = (track.at >= start_of(first)) & (track.at < start_of(last) + DAY)
     return track.at[inside], rise[inside]
 
 
-def _without_dips(session: Session, key: SeriesKey, first: date, last: date, waiting: Days) -> Track:
-    """Load the readings of some days of one counter, and of the days next to them, and drop the dips."""
+def _without_slips(session: Session, key: SeriesKey, first: date, last: date, waiting: Days) -> Track:
+    """Load the readings of some days of one counter, and of the days next to them, and drop the slips."""
     around = _days_around(session, [key], first, last, {key.number: waiting})[key.number]
     start, end = around.earlier or around.before or first, around.after or last
-    track = in_one(days_between(session, key, first=start, last=end, waiting=waiting))
-    return track.take(~dips(track, np.arange(len(track)) == 0))
+    track = in_one(days_between(session, key, first=start, last=end, waiting=waiting), enough_to_count)
+    begins = (np.arange(len(track)) == 0) | np.isin(track.at, key.counting.swapped_at)
+    return track.take(~slips(track, begins, limit(key.counting.fastest)))
 
 
 def _cut_day(asked: Span, waiting: Days) -> date | None:
@@ -198,9 +202,9 @@ def _fell(known: Mapping[date, Track], whole: _Whole | None) -> bool:
     return bool((value[1:] < value[:-1]).any()) or (whole is not None and whole.lost != 0)
 
 
-def _used_by_readings(track: Track, asked: Span) -> Usage:
-    during = _cut(track, asked.start, asked.end)
-    return used(_cut(track, None, asked.start), [during] if during else [])
+def _used_by_readings(track: Track, asked: Span, counting: Counting) -> Usage:
+    during = _cut(track, asked.start, asked.end, counting)
+    return used(_cut(track, None, asked.start), [during] if during else [], counting)
 
 
 def _used(asked: Span, known: Mapping[date, Track], whole: _Whole | None, waiting: Days) -> Usage:
@@ -227,12 +231,17 @@ def _middle(whole: _Whole | None, known: Mapping[date, Track]) -> Stretch | None
     )
 
 
-def _cut(track: Track | None, after: int | None, until: int) -> Stretch | None:
-    """Take the readings after a moment, up to and including another."""
+def _cut(track: Track | None, after: int | None, until: int, counting: Counting = PLAIN) -> Stretch | None:
+    """Take the readings after a moment, up to and including another.
+
+    Raises ReadingsForgotten where one of them lies within a forgotten day.
+    """
     if track is None:
         return None
+    for moment in (until, *([] if after is None else [after])):
+        refuse_within_forgotten(track, moment)
     inside = track.at <= until
-    return stretch(track.take(inside if after is None else inside & (track.at > after)))
+    return stretch(track.take(inside if after is None else inside & (track.at > after)), counting)
 
 
 def means(session: Session, keys: Sequence[SeriesKey], asked: Span) -> dict[SeriesKey, GaugeMean]:
@@ -250,8 +259,9 @@ def means(session: Session, keys: Sequence[SeriesKey], asked: Span) -> dict[Seri
 
 def _singly(keys: Sequence[SeriesKey], asked: Span, waiting: Mapping[int, Days]) -> dict[SeriesKey, set[date]]:
     """Give the days whose hours are worked out: those that lie in the span in part, and those with open readings."""
+    ragged = [day for day in asked.ragged if start_of(day) < asked.end]
     return {
-        key: {*asked.ragged, *(day for day in waiting[key.number] if asked.first_day <= day <= asked.last_day)}
+        key: {*ragged, *(day for day in waiting[key.number] if asked.first_day <= day <= asked.last_day)}
         for key in keys
     }
 

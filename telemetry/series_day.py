@@ -16,9 +16,10 @@ from telemetry.codec import (
 )
 from telemetry.held import Held
 from telemetry.moment import DAY, Moments, day_of, start_of
+from telemetry.refusal import Refusal
 from telemetry.rollup import Rollups, days, hours
 from telemetry.series_key import SeriesKey, manner
-from telemetry.track import EMPTY, STORED, Numbers, Track, days_of, join
+from telemetry.track import EMPTY, REMNANT, STORED, Numbers, Track, days_of, join
 
 
 class PackedDay(NamedTuple):
@@ -32,16 +33,65 @@ class PackedDay(NamedTuple):
     low: float | None = None
     high: float | None = None
     held: int = Held.HERE
+    count: int = 0
     read: Callable[[], tuple[Moments, Numbers]] | None = None
     """How the readings are fetched where they are not `HERE`."""
 
 
+class ReadingsForgotten(Refusal):
+    """Of that day only the rollups are kept: what is asked within it can no longer be told."""
+
+
 def unpacked(packed: Sequence[PackedDay]) -> Track:
-    """Give the readings of many series-days as one track, in the order of the days."""
+    """Give the readings of many series-days as one track, in the order of the days.
+
+    Raises ReadingsForgotten.
+    """
     return join([EMPTY, *(_unpacked(one) for one in packed)])
 
 
+def enough_to_count(packed: Sequence[PackedDay]) -> Track:
+    """Give the readings of many series-days, or of a forgotten day those that tell what a counter rose over it."""
+    return join([EMPTY, *(_remnant(one) if one.held == Held.FORGOTTEN else _unpacked(one) for one in packed)])
+
+
+def forgotten(day: date) -> ReadingsForgotten:
+    """Say that a question cannot be answered any more, and what can."""
+    sentence = (
+        f"the single readings of {day} are no longer kept; ask from the day after on, or for whole UTC days: "
+        "their rollups, and what a counter rose"
+    )
+    return ReadingsForgotten(sentence, field="start", day=day.isoformat())
+
+
+def refuse_within_forgotten(track: Track, moment: int) -> None:
+    """Refuse to cut a track within a forgotten day, for which readings are before and which after is not known.
+
+    Raises ReadingsForgotten.
+    """
+    place = int(np.searchsorted(track.at, moment, side="right"))
+    if not 0 < place < len(track) or track.origin[place - 1 : place + 1].max() > REMNANT:
+        return
+    days = track.at[max(place - 2, 0) : place + 1] // DAY
+    at_its_first = track.at[place - 1] == moment and (place == 1 or days[0] != days[-1])
+    if days[-1] == days[-2] and not at_its_first:
+        raise forgotten(day_of(moment))
+
+
+def _remnant(one: PackedDay) -> Track:
+    """Give what stayed; how many did not is told beside the first reading that rose, which is never a dip."""
+    if not one.readings:
+        raise forgotten(one.day)
+    at, value = unpack_readings(one.readings, codec=one.codec, midnight=start_of(one.day))
+    origin = np.full(len(at), REMNANT)
+    if one.count > len(at):
+        origin[1 + np.argmax(value[1:] >= value[:-1])] -= one.count - len(at)
+    return Track(np.full(len(at), one.series), at, value, origin)
+
+
 def _unpacked(one: PackedDay) -> Track:
+    if one.held == Held.FORGOTTEN:
+        raise forgotten(one.day)
     at, value = one.read() if one.read else unpack_readings(one.readings, codec=one.codec, midnight=start_of(one.day))
     return Track(np.full(len(at), one.series), at, value, np.full(len(at), STORED))
 

@@ -1,15 +1,16 @@
 """Tell the readings that can be believed from those that cannot, column by column."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
 
 from telemetry.delivery import Gathered
 from telemetry.doubt import ORDER, Doubt
+from telemetry.keeping import kept_since
 from telemetry.metric import Metric
-from telemetry.moment import micros
+from telemetry.moment import Moments, micros, start_of
 from telemetry.track import Marks, Numbers, Places
 from telemetry.unit import UnknownUnit, WrongDimension, conversion
 
@@ -49,6 +50,7 @@ def sift(gathered: Gathered, *, metrics: Mapping[str, Metric], now: datetime) ->
         Doubt.NO_ZONE: gathered.zoneless,
         Doubt.FUTURE: at > micros(now + AHEAD),
         Doubt.ANCIENT: at < EARLIEST,
+        Doubt.FORGOTTEN: at < _kept_since(known, now)[metric],
         Doubt.NOT_A_NUMBER: ~np.isfinite(gathered.value),
         Doubt.UNKNOWN_UNIT: unit_unknown,
         Doubt.WRONG_DIMENSION: dimension_wrong,
@@ -68,6 +70,12 @@ def _first(marks: Mapping[Doubt, Marks], length: int) -> Places:
 
 def _none(things: Sequence[object]) -> Marks:
     return np.array([thing is None for thing in things], dtype=bool)
+
+
+def _kept_since(known: list[Metric | None], now: datetime) -> Moments:
+    """Give the first moment of which each metric's readings are kept."""
+    since = [None if metric is None else kept_since(metric, now=now) for metric in known]
+    return np.array([start_of(day or date.min) for day in since], dtype=np.int64)
 
 
 def _limits(known: list[Metric | None]) -> tuple[Numbers, Numbers]:

@@ -41,8 +41,6 @@ class MetricRecord(Metric, TenantOwned, table=True):
     __tablename__ = "metric"
 
     code: str = Field(primary_key=True, max_length=60)
-    forgotten_before: date | None = None
-    """Of the days before, only rollups are kept; a reading that comes late for them is not taken."""
 
 
 class MeterRecord(MeterVersion, TenantOwned, table=True):

@@ -39,6 +39,8 @@ class Track(NamedTuple):
 
 
 STORED = -1
+REMNANT = -2
+"""A reading that stayed of a day whose others were forgotten; less by how many those were, told beside one of them."""
 EMPTY = Track(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))
 
 
@@ -88,22 +90,6 @@ def starts(*keys: npt.NDArray[np.int64]) -> Places:
     for key in keys:
         changed[1:] |= key[1:] != key[:-1]
     return np.flatnonzero(changed)
-
-
-def dips(track: Track, begins: Marks) -> Marks:
-    """Mark each single reading of a counter that lies below the one before it while the next does not: a slip.
-
-    A meter does not forget its count and find it again, so it was never reset. A fall that lasts longer, or that
-    nothing follows yet, is a reset. `begins` marks where consecutive readings begin.
-
-    >>> one = np.ones(4, dtype=np.int64)
-    >>> dips(Track(one, np.arange(4), np.array([100.0, 3.0, 101.0, 2.0]), one), np.arange(4) == 0).tolist()
-    [False, True, False, False]
-    """
-    before, own, after = track.value[:-2], track.value[1:-1], track.value[2:]
-    marks = np.zeros(len(track), dtype=bool)
-    marks[1:-1] = (own < before) & (after >= before) & ~begins[1:-1] & ~begins[2:]
-    return marks
 
 
 def days_of(track: Track) -> tuple[Places, Places]:

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import pairwise
 from typing import NamedTuple
 
-from telemetry.moment import moment
-from telemetry.track import Track
+import numpy as np
+
+from telemetry.counter import PLAIN, Counting, limit
+from telemetry.counter import lost as lost_between
+from telemetry.moment import Moments, moment
+from telemetry.track import REMNANT, Numbers, Track
 
 
 class Usage(NamedTuple):
@@ -23,13 +26,12 @@ class Usage(NamedTuple):
     closing: float | None = None
     closing_at: datetime | None = None
     increase: float = 0.0
-    """Never negative: where a counter fell, it was reset, and what it shows then was counted from zero.
+    """Never negative: resets, roll-overs and swaps of the meter are reckoned with, and slips passed over.
 
-    One reading that dips, with the next one back where the counter was, is a slip and passed over: see
-    `telemetry.track.dips`.
+    See `telemetry.counter`.
     """
     readings: int = 0
-    """How many readings came after the start, up to and including the end, dips not counted."""
+    """How many readings came after the start, up to and including the end, slips not counted."""
 
 
 class UseRate(NamedTuple):
@@ -49,7 +51,7 @@ class GaugeMean(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """Consecutive readings of one counter. `lost` is what stood before each reset within them, added up."""
+    """Consecutive readings of one counter. `lost` is what their differences lack: see `telemetry.counter.lost`."""
 
     first: float
     first_at: int
@@ -59,8 +61,8 @@ class Stretch(NamedTuple):
     readings: int
 
 
-def stretch(track: Track) -> Stretch | None:
-    """Sum up the readings of one counter.
+def stretch(track: Track, counting: Counting = PLAIN) -> Stretch | None:
+    """Sum up the readings of one counter, its slips left out.
 
     >>> import numpy as np
     >>> one = np.array([1, 1, 1])
@@ -75,12 +77,12 @@ def stretch(track: Track) -> Stretch | None:
         first_at=int(track.at[0]),
         last=float(track.value[-1]),
         last_at=int(track.at[-1]),
-        lost=float(before[after < before].sum()),
-        readings=len(track),
+        lost=_lacking(before, after, track.at[1:], counting),
+        readings=len(track) + int(np.maximum(REMNANT - track.origin, 0).sum()),
     )
 
 
-def used(before: Stretch | None, during: Sequence[Stretch]) -> Usage:
+def used(before: Stretch | None, during: Sequence[Stretch], counting: Counting = PLAIN) -> Usage:
     """Put together what was read before a span and during it.
 
     >>> used(Stretch(5.0, 0, 5.0, 0, 0.0, 1), [Stretch(7.0, 10, 2.0, 20, 7.0, 2)]).increase
@@ -90,7 +92,8 @@ def used(before: Stretch | None, during: Sequence[Stretch]) -> Usage:
     if not known:
         return Usage()
     lost = sum(one.lost for one in during)
-    lost += sum(one.last for one, then in pairwise(known) if then.first < one.last)
+    ends, begins = (np.array([getattr(one, name) for one in known]) for name in ("last", "first"))
+    lost += _lacking(ends[:-1], begins[1:], np.array([one.first_at for one in known[1:]]), counting)
     last = known[-1]
     opening, opening_at = (before.last, before.last_at) if before else (known[0].first, known[0].first_at)
     return Usage(
@@ -101,6 +104,12 @@ def used(before: Stretch | None, during: Sequence[Stretch]) -> Usage:
         increase=last.last - opening + lost,
         readings=sum(one.readings for one in during),
     )
+
+
+def _lacking(before: Numbers, after: Numbers, at: Moments, counting: Counting) -> float:
+    """Add up what the differences of consecutive readings lack."""
+    swapped = np.isin(at, counting.swapped_at)
+    return float(lost_between(before, after, swapped=swapped, rolls_over_at=limit(counting.rolls_over_at)).sum())
 
 
 def mean_of(parts: Sequence[GaugeMean]) -> GaugeMean:

@@ -14,11 +14,11 @@ from pas.exchange.asset_names import all_public_ids
 from pas.exchange.column import Row
 from pas.exchange.reading_columns import COLUMNS
 from pas.exchange.write_sheet import write_sheet
-from telemetry.queries import metrics, series
+from telemetry.queries import kept_from, metrics, series
 from telemetry.refusal import Refusal
 from telemetry.tables import SeriesRecord
 
-_FROM, _TO = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_TO = datetime(2200, 1, 1, tzinfo=UTC)
 _SHEET_ROWS = 1_048_575
 _SCHEMA = pa.schema(
     [
@@ -36,7 +36,7 @@ class TooManyForASheet(Refusal):
 
 
 def export_readings(session: Session, *, file: BinaryIO, form: str) -> int:
-    """Write every reading; give how many. Raises TooManyForASheet."""
+    """Write every reading that is kept; give how many. Raises TooManyForASheet."""
     tables = _tables(session)
     if form == "xlsx":
         return write_sheet(COLUMNS, _rows(tables), file, form)
@@ -66,12 +66,12 @@ def _written(writer: Any, tables: Iterator[pa.Table]) -> int:
 
 def _tables(session: Session) -> Iterator[pa.Table]:
     """Give each series as a table, by asset and metric."""
-    publics, units = all_public_ids(session), {code: metric.unit for code, metric in metrics(session).items()}
+    publics, known = all_public_ids(session), metrics(session)
     query = select(SeriesRecord.asset_id, SeriesRecord.metric).order_by(col(SeriesRecord.metric))
     named = [(publics.get(asset_id, str(asset_id)), metric, asset_id) for asset_id, metric in session.exec(query)]
     for public, metric, asset_id in sorted(named):
-        frame = series(session, asset_id=asset_id, metric=metric, start=_FROM, end=_TO)
-        columns: Row = {"asset": public, "metric": metric, "unit": units[metric]}
+        frame = series(session, asset_id=asset_id, metric=metric, start=kept_from(known[metric]), end=_TO)
+        columns: Row = {"asset": public, "metric": metric, "unit": known[metric].unit}
         whole = frame.assign(**columns)[_SCHEMA.names]
         yield pa.Table.from_pandas(whole, schema=_SCHEMA, preserve_index=False)
 
