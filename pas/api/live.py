@@ -28,8 +28,12 @@ LOOK_BACK = 10_000
 """So many batches back a listener who was away may go on; who was away longer asks for the readings of the span."""
 _AGAIN_AFTER = 2000
 """Milliseconds after which a browser that lost the connection comes again."""
+_EVENTS = {
+    "type": "array",
+    "items": {"type": "object", "properties": {name: {"type": "string"} for name in ("event", "data", "id")}},
+}
 _STREAM: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Events.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+    200: {"description": "Events.", "content": {"text/event-stream": {"schema": _EVENTS}}}
 }
 
 LastSeen = Annotated[
