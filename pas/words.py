@@ -23,7 +23,7 @@ _LOCALES = {"nl": "nl_BE", "fr": "fr_BE", "en": "en_GB"}
 _CATALOGUES = Path(__file__).parent / "locale"
 _ZONE = ZoneInfo("Europe/Brussels")
 """Moments are shown in this zone where no place says otherwise."""
-_UNITS = {one.code: one.unit for one in (*meter.CATALOGUE, *CATALOGUE)}
+_UNITS = {one.code: one.unit for one in meter.CATALOGUE} | {metric.code: metric.unit for metric in CATALOGUE}
 
 
 @cache

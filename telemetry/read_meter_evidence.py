@@ -25,6 +25,7 @@ def meter_evidence(session: Session, *, asset_id: UUID, meter: str, start: datet
 
     A day in which the meter changed is shown once for each version. Raises UnknownMeter and EndsBeforeStart.
     """
+    start, end = (moment(at) for at in span(start, end)[:2])
     figure = meter_figures(session, wanted=[(asset_id, meter)], start=start, end=end)[asset_id, meter]
     days: list[MeterDay] = []
     on: list[Stretch] = []

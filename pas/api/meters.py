@@ -27,6 +27,7 @@ from telemetry.meter import Drawn, Meter, MeterVersion, Side, Way
 from telemetry.moment import DAY, micros, moment
 from telemetry.read_meter_evidence import meter_evidence
 from telemetry.read_meters import meter_figures
+from telemetry.span import span
 from telemetry.tables import MeterRecord
 
 router = APIRouter(tags=["meters"])
@@ -192,6 +193,7 @@ def read_meter(
     until = max(since, min(until, clock.now()))
     if form is Form.JSON:
         return evidence_answer(session, asset_id=asset_id, code=code, start=since, end=until, days=limit)
+    since, until = (moment(at) for at in span(since, until)[:2])
     shown = meter_evidence(session, asset_id=asset_id, meter=code, start=since, end=_page_end(since, until, limit))
     return streamed(_frames(asset.public_id, shown), schema=_COLUMNS, form=form, name=code)
 
@@ -203,6 +205,7 @@ def evidence_answer(
 
     Raises UnknownMeter and EndsBeforeStart.
     """
+    start, end = (moment(at) for at in span(start, end)[:2])
     page_end = _page_end(start, end, days)
     shown = meter_evidence(session, asset_id=asset_id, meter=code, start=start, end=page_end)
     whole = shown.figure
