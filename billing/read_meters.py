@@ -27,8 +27,8 @@ class _Span(NamedTuple):
 def read_meters(session: Session, *, month: Month, lines: Sequence[tuple[str, Terms]]) -> dict[UUID, Proof]:
     """Give what each metered line (with its contract's zone) used in its days of the month.
 
-    A meter opens with the reading it was last billed up to: readings of the month before that came in after its
-    invoice are billed now. It closes with the reading that the next month was billed from, where that month was
+    A counter opens with the reading it was last billed up to: readings of the month before that came in after its
+    invoice are billed now; of a level, readings that come in after the invoice are not. It closes with the reading that the next month was billed from, where that month was
     billed first. Does not bill anything.
     """
     until = meters_billed_until(session, day=month.start)

@@ -161,7 +161,7 @@ PRODUCTS = Catalogue(
         Column(
             "rated_years", Number(), "years it is built for", ("years", "levensduur", "durée_de_vie"), required=True
         ),
-        Column("usage_metric", Text(), "code of the counter that wears it", ("meter",)),
+        Column("usage_metric", Text(), "code of the meter that wears it", ("meter",)),
         Column("rated_usage", Number(), "how much of that counter it is built for"),
         Column("wage", Amount(), "per hour of workshop labour", ("uurloon", "taux_horaire")),
         Column("ratings", Nested(list[Rating]), "limits by metric within which the maker vouches for it"),

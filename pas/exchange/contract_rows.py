@@ -64,7 +64,7 @@ class Contracts(Kind):
         Column("line_starts_on", Day(), "first day of the line; the contract's where left out", ("line_start",)),
         Column("line_ends_on", Day(), "first day no longer in the line; the contract's where left out", ("line_end",)),
         Column("monthly_fee", Amount(), "per month", ("fee", "maandprijs", "loyer", "huur", "monatsmiete")),
-        Column("meter", Text(), "code of the counter that is billed", ("teller", "compteur")),
+        Column("meter", Text(), "code of the meter that is billed", ("teller", "compteur")),
         Column("unit_price", Amount(), "per unit of that counter", ("eenheidsprijs", "prix_unitaire")),
         Column("allowance", Amount(), "units a month that the fee includes", ("forfait",)),
     )
