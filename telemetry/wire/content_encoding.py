@@ -8,8 +8,8 @@ import zstandard
 from telemetry.refusal import Refusal
 from telemetry.wire.unreadable import unreadable
 
-MOST = 64 * 1024 * 1024
-"""So many bytes a batch may have, unpacked."""
+MOST = 16 * 1024 * 1024
+"""So many bytes a batch may have, unpacked; two signs may be a reading that takes a hundred times as many in memory."""
 _GZIP = 31
 _WIDEST_WINDOW = 8 * 1024 * 1024
 

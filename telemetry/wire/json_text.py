@@ -11,7 +11,10 @@ from telemetry.wire.unreadable import unreadable
 
 T = TypeVar("T")
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|-?(?:NaN|Infinity)|-?\d++(?:\.\d++)?(?:[eE][+-]?\d++)?', re.DOTALL)
+_SOUND = rb'[^"NI\d-]++|"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|-?\d{1,299}+(?:\.\d++)?+(?![\d.eE])'
+_NUMBER = rb"-?(?:NaN|Infinity|\d++(?:\.\d++)?+(?:[eE][+-]?\d++)?+)"
+_NEXT_NUMBER = re.compile(rb"((?:%b)*+)(%b|.|\Z)" % (_SOUND, _NUMBER), re.DOTALL)
+"""What needs no look, then a number that does; each sign is read once, however hostile the whole."""
 _FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -23,21 +26,20 @@ def read_json(read: Callable[[bytes], T], body: bytes, *, like: str) -> T:
     try:
         return read(body)
     except _FAULTS as error:
-        mended = _TOKEN.sub(_as_text, body)
-        if mended == body:
+        if not (b"NaN" in body or b"Infinity" in body or "out of range" in str(error)):
             raise _no_batch(error, like) from error
+        mended = _NEXT_NUMBER.sub(_as_text, body)
     try:
         return read(mended)
     except _FAULTS as error:
         raise _no_batch(error, like) from error
 
 
-def _as_text(token: re.Match[bytes]) -> bytes:
+def _as_text(found: re.Match[bytes]) -> bytes:
     """Quote a number that is none."""
-    said = token[0]
-    if said.startswith(b'"') or (said[-1:].isdigit() and not isinf(float(said))):
-        return said
-    return b'"' + said + b'"'
+    before, number = found.groups()
+    said = number[-1:].isdigit() and isinf(float(number))
+    return before + (b'"' + number + b'"' if said or number.endswith((b"NaN", b"Infinity")) else number)
 
 
 def _no_batch(error: Exception, like: str) -> Exception:

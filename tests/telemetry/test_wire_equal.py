@@ -42,12 +42,12 @@ def test_every_form_brings_the_same_readings(form: str, readings: list[OneReadin
 def test_every_example_says_the_same_three_readings(form: object) -> None:
     arrived = read(form.example, form.media_type)  # type: ignore[attr-defined]
 
-    assert rows_of(arrived) == _THREE
+    assert rows_of(arrived) == THREE
 
 
 @pytest.mark.parametrize("by_dictionary", [False, True])
 def test_the_arrow_example_says_the_same_three_readings(by_dictionary: bool) -> None:  # noqa: FBT001 - two ways
-    assert rows_of(read(arrow_example(by_dictionary=by_dictionary), ARROW)) == _THREE
+    assert rows_of(read(arrow_example(by_dictionary=by_dictionary), ARROW)) == THREE
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
@@ -55,7 +55,7 @@ def test_a_packed_body_says_the_same(pack: object) -> None:
     packed = pack(FORMS[0].example.encode())  # type: ignore[operator, union-attr]
 
     encoding = "gzip" if pack is gzip.compress else "zstd"
-    assert rows_of(read(packed, "application/json", encoding)) == _THREE
+    assert rows_of(read(packed, "application/json", encoding)) == THREE
 
 
 def test_every_form_is_described() -> None:
@@ -65,7 +65,7 @@ def test_every_form_is_described() -> None:
     assert all(told["schema"] for told in content.values())
 
 
-_THREE = [
+THREE = [
     ("PJ-00001", "co2", 1774792800000000, 412.5, "ppm"),
     ("PJ-00001", "ambient_temperature", 1774792800000000, 21.5, "degC"),
     ("PJ-00002", "co2", 1774792860000000, 398.0, "ppm"),
