@@ -28,8 +28,9 @@ def read_meters(session: Session, *, month: Month, lines: Sequence[tuple[str, Te
     """Give what each metered line (with its contract's zone) used in its days of the month.
 
     A counter opens with the reading it was last billed up to: readings of the month before that came in after its
-    invoice are billed now; of a level, readings that come in after the invoice are not. It closes with the reading that the next month was billed from, where that month was
-    billed first. Does not bill anything.
+    invoice are billed now. It closes with the reading that the next month was billed from, where that month was
+    billed first. A level is counted over the days alone: what came in after their invoice is not billed any more.
+    Does not bill anything.
     """
     until = meters_billed_until(session, day=month.start)
     onwards = meters_billed_from(session, day=month.end)
