@@ -71,8 +71,8 @@ def write_nats(folder: Path, found: Iterable[Account]) -> list[Path]:
             "user": one.user,
             "password": one.bcrypt,
             "permissions": {
-                "publish": {"allow": [_subject(topic) for topic in one.writes]},
-                "subscribe": {"allow": [*(_subject(topic) for topic in one.reads), "$MQTT.sub.>"]},
+                "publish": {"allow": _subjects(one.writes)},
+                "subscribe": {"allow": [*_subjects(one.reads), "$MQTT.sub.>"]},
             },
         }
         for one in found
@@ -121,12 +121,17 @@ def _acl(one: Account) -> Iterator[str]:
     yield from (f"topic read {topic}" for topic in one.reads)
 
 
-def _subject(topic: str) -> str:
-    """Give the subject under which NATS knows an MQTT topic.
+def _subjects(topics: Iterable[str]) -> list[str]:
+    """Give the subjects under which NATS knows MQTT topics; a # there means the level above it too.
 
-    >>> _subject("spBv1.0/maker/NDATA/+"), _subject("pas/maker/sensor/#")
-    ('spBv1//0.maker.NDATA.*', 'pas.maker.sensor.>')
+    >>> _subjects(["spBv1.0/maker/NDATA/+", "pas/#"])
+    ['spBv1//0.maker.NDATA.*', 'pas', 'pas.>']
     """
+    above = {topic: [topic.removesuffix("/#"), topic] if topic.endswith("/#") else [topic] for topic in topics}
+    return [_subject(topic) for both in above.values() for topic in both]
+
+
+def _subject(topic: str) -> str:
     signs = {"+": "*", "#": ">"}
     return ".".join(signs.get(level) or level.replace(".", "//") or "/" for level in topic.split("/"))
 

@@ -54,7 +54,8 @@ def _store(database: Database, gateway: MqttGateway, messages: Sequence[Message]
             continue
         for command in took.commands:
             gateway.publish(*command)
-        log.debug("stored", messages=len(messages), taken=took.taken, refused=took.refused)
+        if took.refused or took.held:
+            log.info("not all was understood", messages=len(messages), refused=took.refused, held=took.held)
         return True
     return False
 

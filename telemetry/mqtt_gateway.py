@@ -95,7 +95,7 @@ class MqttGateway:
         self._arrived: queue.Queue[Message] = queue.Queue(_ROOM)
         self._connection, self._lock = 0, Lock()
         self._hopeless: BrokerRefuses | None = None
-        self._listening, self._stopping = Event(), Event()
+        self._stopping = Event()
         self._subscriptions: dict[int, str] = {}
         self.came_back = Event()
         """Set whenever we listen again, having possibly missed what was sent with QoS 0."""
@@ -118,16 +118,6 @@ class MqttGateway:
             while True:
                 self._arrived.get_nowait()
         self._client.loop_stop()
-
-    def listens(self, seconds: float | None = None) -> bool:
-        """Wait until the broker has let us in and lets us listen.
-
-        Raises BrokerRefuses.
-        """
-        listening = self._listening.wait(seconds)
-        if self._hopeless is not None:
-            raise self._hopeless
-        return listening
 
     def next(self, *, patience: float, gather: float, most: int) -> list[Message]:
         """Give what arrived: wait up to `patience` seconds for a first message and `gather` seconds for others.
@@ -206,12 +196,10 @@ class MqttGateway:
         topic = self._subscriptions.pop(number, "")
         if any(code.is_failure for code in codes):
             self._give_up(f"the broker does not let {self.broker.user or 'us'} read {topic}", "PAS_MQTT_URL")
-        if not self._subscriptions:
-            self._listening.set()
+        elif not self._subscriptions:
             self.came_back.set()
 
     def _on_disconnect(self, *_what: Any) -> None:
-        self._listening.clear()
         self._begin_connection()
 
     def _begin_connection(self) -> None:
@@ -221,7 +209,6 @@ class MqttGateway:
 
     def _give_up(self, sentence: str, setting: str) -> None:
         self._hopeless = BrokerRefuses(f"{sentence}; see PAS_MQTT_URL and the accounts of the broker", field=setting)
-        self._listening.set()
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         """Take a message; where we are slow, the line waits, and then the broker."""

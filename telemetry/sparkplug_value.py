@@ -19,6 +19,13 @@ _WIDTHS = {
 _SIGNED = {DataType.INT8, DataType.INT16, DataType.INT32, DataType.INT64}
 _WHOLE_FIELDS = {"int_value": 32, "long_value": 64}
 _BROKEN_FIELDS = {"float_value", "double_value"}
+_USUAL = {
+    "float_value": DataType.FLOAT,
+    "double_value": DataType.DOUBLE,
+    "boolean_value": DataType.BOOLEAN,
+    "string_value": DataType.STRING,
+}
+_AMBIGUOUS = 128
 _TEXTS = {DataType.STRING, DataType.TEXT}
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?")
 _SHOWN = 80
@@ -39,6 +46,8 @@ def value(datatype: int, field: str, raw: Any) -> Value:
     >>> value(DataType.DATASET, "dataset_value", b"...")
     Value(number=nan, shown='a DataSet')
     """
+    if datatype == DataType.UNKNOWN:
+        return _untyped(field, raw)
     if datatype in _WIDTHS and field in _WHOLE_FIELDS:
         return _whole(DataType(datatype), raw, _WHOLE_FIELDS[field])
     if datatype in {DataType.FLOAT, DataType.DOUBLE} and field in _BROKEN_FIELDS:
@@ -49,6 +58,14 @@ def value(datatype: int, field: str, raw: Any) -> Value:
     if datatype in _TEXTS and field == "string_value":
         return _text(raw.decode("utf-8", "replace").strip())
     return Value(math.nan, _named(datatype, field))
+
+
+def _untyped(field: str, raw: Any) -> Value:
+    """Read what no birth explains, as far as it can mean only one number; 251 may also be -5."""
+    if field in _WHOLE_FIELDS and raw >= _AMBIGUOUS:
+        return Value(math.nan, f"{raw} of an unknown datatype")
+    typed = DataType.INT8 if field in _WHOLE_FIELDS else _USUAL.get(field)
+    return Value(math.nan, "a value of an unknown datatype") if typed is None else value(typed, field, raw)
 
 
 def _whole(datatype: DataType, raw: int, field_width: int) -> Value:

@@ -129,6 +129,8 @@ def test_what_the_broker_delivers_again_is_no_gap() -> None:
         (DataType.BOOLEAN, "boolean_value", True, 1.0),
         (DataType.STRING, "string_value", b" 21.5 ", 21.5),
         (DataType.TEXT, "string_value", b"-1e3", -1000.0),
+        (DataType.UNKNOWN, "double_value", 2.5, 2.5),
+        (DataType.UNKNOWN, "int_value", 127, 127.0),
     ],
 )
 def test_a_number_is_read_by_its_datatype(kind: DataType, field: str, raw: Any, number: float) -> None:
@@ -151,6 +153,8 @@ def test_a_number_is_read_by_its_datatype(kind: DataType, field: str, raw: Any, 
         (DataType.UUID, "string_value", b"", "a UUID"),
         (DataType.DOUBLE, "int_value", 5, "a Double in int_value"),
         (22, "bytes_value", b"", "a value of datatype 22"),
+        (DataType.UNKNOWN, "int_value", 251, "251 of an unknown datatype"),
+        (DataType.UNKNOWN, "dataset_value", b"", "a value of an unknown datatype"),
     ],
 )
 def test_what_is_no_number_is_said_by_name(kind: int, field: str, raw: Any, shown: str) -> None:

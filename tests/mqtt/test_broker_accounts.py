@@ -1,0 +1,117 @@
+"""A device comes to the broker with its id and secret, and says nothing below the topics of another."""
+
+import subprocess
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from lifecycle.actor import Actor
+from pas import devices
+from pas.broker_files import user_names
+from pas.secret import digest
+from tests.conftest import Pas
+from tests.mqtt.brokers import HOST, Mosquitto, Nats, Process, program
+from tests.mqtt.conftest import Laundry
+from tests.mqtt.edge import EdgeNode
+from tests.mqtt.gateway import Gateway, wait_for
+
+OWN = {"PAS_MQTT_USER": "pas", "PAS_MQTT_PASSWORD": "the service's own"}
+VERSIONS = {"5": "mqttv5", "3.1.1": "mqttv311"}
+
+
+def tried(broker: Process, user: str, password: str, topic: str) -> bool:
+    """Tell whether the broker took a message."""
+    where = ("-h", HOST, "-p", str(broker.port), "-V", VERSIONS[broker.version], "-q", "1", "-t", topic)
+    line = (program("mosquitto_pub"), *where, "-u", user, "-P", password, "-m", '{"value": 1, "at": "2026-10-01"}')
+    try:
+        done = subprocess.run(line, capture_output=True, timeout=5, check=False)
+    except subprocess.TimeoutExpired:  # NATS does not acknowledge what it does not allow
+        return False
+    return done.returncode == 0 and b"ot authori" not in done.stderr
+
+
+@pytest.fixture(params=[Mosquitto, Nats], ids=["mosquitto", "nats"])
+def broker(
+    request: pytest.FixtureRequest, tmp_path: Path, laundry: Laundry, pas: Pas, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Process]:
+    for name, value in OWN.items():
+        monkeypatch.setenv(name, value)
+    made: Process = request.param(tmp_path / "broker", accounts=True)
+    write(pas, made)
+    with made:
+        yield made
+
+
+def write(pas: Pas, broker: Process) -> None:
+    kind = ["--nats"] if isinstance(broker, Nats) else []
+    assert pas("mqtt", "accounts", str(broker.folder), *kind).exit_code == 0
+
+
+def test_a_device_publishes_only_below_its_own_topic(broker: Process, laundry: Laundry, tmp_path: Path) -> None:
+    user, secret = laundry.device.device.id.hex, laundry.secret
+    with Gateway(laundry.database, broker, tmp_path):
+        assert tried(broker, user, secret, f"{laundry.topic}/{laundry.own.serial}/power")
+        assert not tried(broker, user, "wrong", f"{laundry.topic}/{laundry.own.serial}/power")
+        assert not tried(broker, "stranger", secret, f"{laundry.topic}/{laundry.own.serial}/power")
+        for topic in ("pas/maker/other/X/power", "spBv1.0/maker/NCMD/other", "pas/other/x/readings"):
+            tried(broker, user, secret, topic)
+        wait_for(lambda: laundry.quarantined() != [] or laundry.readings("power") != [], "the device's own message")
+    assert laundry.refused() == {}, "what it said elsewhere never came"
+
+
+def test_a_sparkplug_node_comes_with_the_secret_of_its_device(
+    broker: Process, laundry: Laundry, tmp_path: Path
+) -> None:
+    who = laundry.device.device
+    edge = EdgeNode(broker, tmp_path, who.id.hex, laundry.own.serial, who.id.hex, laundry.secret)
+    with Gateway(laundry.database, broker, tmp_path), edge:
+        edge.do("data", "lose", "data")
+        wait_for(lambda: laundry.readings("power") == [1.5, 1.0, 2.0], "what came behind the gap")
+
+
+def test_a_secret_is_changed_without_a_pause_and_taken_away_at_once(
+    broker: Process, laundry: Laundry, pas: Pas, now: datetime, actor: Actor
+) -> None:
+    device, topic = laundry.device.device, f"{laundry.topic}/X/power"
+    with laundry.database.writing(laundry.tenant) as session:
+        fresh = devices.rotate_secret(session, device_id=device.id, now=now, by=actor).shown_once.rsplit("_", 1)[1]
+    write(pas, broker)
+    broker.reload()
+    new_name = user_names(device.id, digest(fresh), oldest=False)[0]
+    wait_for(lambda: tried(broker, new_name, fresh, topic), "the new secret under its own name")
+    assert tried(broker, device.id.hex, laundry.secret, topic)
+    assert not tried(broker, device.id.hex, fresh, topic)
+
+    with laundry.database.writing(laundry.tenant) as session:
+        devices.settle_secret(session, device_id=device.id, now=now, by=actor)
+    write(pas, broker)
+    broker.reload()
+    wait_for(lambda: not tried(broker, device.id.hex, laundry.secret, topic), "the old secret counts no more")
+    assert tried(broker, device.id.hex, fresh, topic)
+    assert tried(broker, new_name, fresh, topic)
+
+    with laundry.database.writing(laundry.tenant) as session:
+        devices.revoke_device(session, device_id=device.id, now=now, by=actor)
+    write(pas, broker)
+    broker.reload()
+    wait_for(lambda: not tried(broker, new_name, fresh, topic), "the device is shut out")
+
+
+def test_the_files_hold_no_secret_and_are_for_the_broker_alone(laundry: Laundry, pas: Pas, tmp_path: Path) -> None:
+    pas("mqtt", "accounts", str(tmp_path))
+    pas("mqtt", "accounts", str(tmp_path), "--nats")
+
+    for name in ("passwords", "acl", "users.conf"):
+        assert laundry.secret not in (tmp_path / name).read_text(encoding="utf-8")
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_wrong_credentials_of_ours_are_told_and_end_it(
+    broker: Process, laundry: Laundry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = Gateway(laundry.database, broker, tmp_path, password="wrong")
+    with pytest.raises(AssertionError, match=r"(?s)refused.*(Not authorized|Bad user name)"):
+        gateway.start()
