@@ -80,6 +80,7 @@ STATUS: dict[str, int] = {
     "BeforeRegistration": 422,
     "NoDestination": 422,
     "StepNotAllowed": 409,
+    "StepTooShort": 422,
     "UnknownEvent": 422,
     "NotCorrectable": 409,
     "NotYetThere": 404,

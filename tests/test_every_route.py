@@ -75,7 +75,7 @@ class Walk:
             "end": "2026-11-01T00:00:00Z",
             "as_of": "2026-11-02",
         }
-        query |= {"metric": "lamp_hours", "period": "2026", "at": "2026-11-02T00:00:00Z"}
+        query |= {"metric": "lamp_hours", "meter": "lamp_hours", "period": "2026", "at": "2026-11-02T00:00:00Z"}
         asked = [one["name"] for one in self._operation(door).get("parameters", ()) if one["in"] == "query"]
         wanted = "&".join(f"{name}={ids.get(name, query.get(name, ''))}" for name in asked if name in {*query, *ids})
         path = re.sub(r"\{(\w+)[^}]*\}", lambda found: ids[found[1]], door.path)

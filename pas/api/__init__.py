@@ -10,6 +10,7 @@ from pas.api import (
     assets,
     audit,
     bill_runs,
+    comparison,
     conditions,
     contracts,
     customers,
@@ -75,5 +76,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     rollups.router,
     latest.router,
     live.router,
+    comparison.router,
 )
 """Every router of the API, in the order of the documentation; first the one that is asked a thousand times a second."""
