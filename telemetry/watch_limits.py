@@ -85,7 +85,7 @@ def _judge(
     """Go on from the last state where the readings are newer than it, and else back to an earlier one."""
     begin = starts(track.series)
     numbers, first = track.series[begin], track.at[begin]
-    own = [one for one in series if one.number in set(numbers.tolist())]
+    own = _of(series, numbers)
     memory = recall(session, rule, own)
     late = first <= memory.latest["last_at"]
 
