@@ -1,7 +1,5 @@
 """Readings as a table of commas and lines, under the heading asset,metric,at,value,unit."""
 
-from io import BytesIO
-
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv
@@ -22,8 +20,7 @@ def from_csv(body: bytes) -> Arrived:
 
     Raises UnreadableBatch.
     """
-    _check_heading(body)
-    columns = {name: column.combine_chunks() for name, column in _read(body)}
+    columns = {name: column.combine_chunks() for name, column in _read(body, _heading(body))}
     none = Words(np.zeros(len(columns["asset"]), dtype=np.int64), [""])
     return Arrived(
         asset=words_in(columns["asset"]),
@@ -35,19 +32,21 @@ def from_csv(body: bytes) -> Arrived:
     )
 
 
-def _read(body: bytes) -> list[tuple[str, pa.ChunkedArray]]:
+def _read(body: bytes, names: list[str]) -> list[tuple[str, pa.ChunkedArray]]:
+    reading = csv.ReadOptions(use_threads=False, column_names=names, skip_rows=1)
     texts = csv.ConvertOptions(column_types=dict.fromkeys(COLUMNS, pa.string()), strings_can_be_null=False)
     try:
-        table = csv.read_csv(BytesIO(body), read_options=csv.ReadOptions(use_threads=False), convert_options=texts)
+        table = csv.read_csv(pa.BufferReader(body), read_options=reading, convert_options=texts)
     except (pa.ArrowException, UnicodeDecodeError) as error:
         raise unreadable(f"the body is no csv of readings: {error}") from error
     return list(zip(table.column_names, table.columns, strict=True))
 
 
-def _check_heading(body: bytes) -> None:
-    """Look at the heading before anything is made of it, since each name in it costs memory."""
+def _heading(body: bytes) -> list[str]:
+    """Read the heading before anything is made of it, since each name in it costs memory."""
     line = body.removeprefix(_BOM)[: _LONGEST_HEADING + 1].splitlines()[:1] or [b""]
     names = [name.strip().strip('"') for name in line[0].decode("utf-8", "replace").split(",")]
     if not set(NEEDED) <= set(names) <= set(COLUMNS) or len(set(names)) != len(names):
         heading = ",".join(COLUMNS)
         raise unreadable(f"the heading is '{','.join(names)}' and should be '{heading}', where unit may be left out")
+    return names

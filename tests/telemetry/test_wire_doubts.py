@@ -105,3 +105,9 @@ def test_timestamps_of_arrow_without_a_zone_have_none() -> None:
 
     assert arrived.stamp.zoneless.tolist() == [True]
     assert arrived.as_received(0)["at"] == "1970-01-01T00:00:05"
+
+
+def test_a_heading_may_be_quoted_spaced_and_marked() -> None:
+    body = b'\xef\xbb\xbf"asset", metric ,at,value\r\na,m,2026-03-29T14:00:00Z,1\r\n'
+
+    assert read(body, "text/csv").as_received(0)["metric"] == "m"
