@@ -182,7 +182,7 @@ def _parts(connection: Connection) -> Iterator[tuple[str, Table, Iterator[list[A
 
 def _named_files(connection: Connection) -> Files:
     """Give the files that the database names, of every tenant."""
-    table, named = SQLModel.metadata.tables["archive_file"], {}
+    table, named = SQLModel.metadata.tables["archive_file"], Files()
     for member, own in _members(connection):
         if own is table:
             _see_tenant(connection, member)

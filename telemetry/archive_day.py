@@ -37,7 +37,7 @@ class Row(NamedTuple):
     series: int
     day: date
     held: int
-    count: int
+    length: int
     asset_id: UUID
     metric: str
     unit: str
@@ -90,7 +90,8 @@ def draw_up_day(session: Session, *, day: date) -> Draft | None:
     rows = rows_of(session, day)
     if not any(row.held == Held.HERE for row in rows):
         return None
-    generation, moved = generation_of(session, day), {}
+    moved: dict[Place, bytes] = {}
+    generation = generation_of(session, day)
     file = write_file(session, day, generation, [row for row in rows if row.held != Held.FORGOTTEN], moved)
     return Draft(day, generation, file, moved)
 
@@ -107,7 +108,7 @@ def seal_day(session: Session, draft: Draft, *, now: datetime) -> Sealed | None:
 
     _empty(session, list(draft.moved))
     name_file(session, draft.day, draft.generation, draft.file, now=now)
-    return Sealed(draft.day, len(draft.moved), draft.file.content.count, draft.file.size)
+    return Sealed(draft.day, len(draft.moved), draft.file.content.readings, draft.file.size)
 
 
 def generation_of(session: Session, day: date) -> int:
@@ -149,14 +150,14 @@ def write_file(session: Session, day: date, generation: int, rows: Sequence[Row]
 
     wrote = write_day(place, _chunks(session, rows, moved))
     sync(place.parent)
-    if read_day(place) != wrote or wrote.count != sum(row.count for row in rows):
+    if read_day(place) != wrote or wrote.readings != sum(row.length for row in rows):
         raise unreadable(place, "it does not read back as it was written")
     return NewFile(path, wrote, place.stat().st_size, sha256_of(place))
 
 
 def _chunks(session: Session, rows: Sequence[Row], moved: dict[Place, bytes]) -> Iterator[Chunk]:
     """Load some series at a time, and keep the digest of each row that is read from the database."""
-    ends = accumulate(row.count for row in rows)
+    ends = accumulate(row.length for row in rows)
     for _, some in groupby(zip(rows, ends, strict=True), key=lambda pair: (pair[1] - 1) // AT_ONCE):
         own = [row for row, _ in some]
         packed = {(one.series, one.day): one for one in packed_days(session, [row.place for row in own])}
@@ -170,7 +171,7 @@ def _chunk(rows: Sequence[Row], packed: Sequence[PackedDay]) -> Chunk:
     return Chunk(
         name=[row.name for row in rows],
         unit=[row.unit for row in rows],
-        count=np.array([len(track) for track in tracks]),
+        length=np.array([len(track) for track in tracks]),
         at=np.concatenate([track.at for track in tracks]),
         value=np.concatenate([track.value for track in tracks]),
     )
@@ -214,5 +215,9 @@ def _manifest(session: Session, day: date, generation: int, file: NewFile, now: 
         size=file.size,
         sha256=file.sha256,
         verified_at=now,
-        **file.content._asdict(),
+        series=file.content.series,
+        count=file.content.readings,
+        first_at=file.content.first_at,
+        last_at=file.content.last_at,
+        checksum=file.content.checksum,
     )

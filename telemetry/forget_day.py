@@ -13,6 +13,7 @@ from sqlmodel import Session, select, update
 from telemetry.archive_day import NewFile, Row, digest, digests, generation_of, name_file, rows_of, write_file
 from telemetry.codec import CODEC, pack_readings
 from telemetry.find_series_days import Place, packed_days
+from telemetry.find_swaps import counter_swaps
 from telemetry.held import Held
 from telemetry.lock_journal import lock_journal
 from telemetry.lots import KEYS, ROWS, lots
@@ -58,12 +59,14 @@ def draw_up_forgetting(session: Session, *, day: date, metrics: Collection[str])
         return None
     staying = [row for row in rows if row.held == Held.ARCHIVED and row.metric not in metrics]
     rewrites = any(row.held == Held.ARCHIVED for row in going)
-    generation, left, here = generation_of(session, day), {}, {}
+    left: dict[Place, bytes] = {}
+    here: dict[Place, bytes] = {}
+    generation = generation_of(session, day)
     for place, one, packed in _remnants(session, going):
         left[place] = packed
         here |= {place: digest(one)} if one.held == Held.HERE else {}
     file = write_file(session, day, generation, staying, {}) if rewrites and staying else None
-    return Oblivion(day, generation, rewrites, file, left, here, sum(row.count for row in going))
+    return Oblivion(day, generation, rewrites, file, left, here, sum(row.length for row in going))
 
 
 def seal_forgetting(session: Session, drawn: Oblivion, *, now: datetime) -> Forgotten | None:
@@ -81,15 +84,17 @@ def seal_forgetting(session: Session, drawn: Oblivion, *, now: datetime) -> Forg
 
 def _remnants(session: Session, going: Sequence[Row]) -> Iterator[tuple[Place, PackedDay, bytes]]:
     counters = set(session.exec(select(MetricRecord.code).where(MetricRecord.kind == MetricKind.COUNTER)))
+    swaps = counter_swaps(session)
     for some in lots(going, KEYS):
         rows = {(row.series, row.day): row for row in some}
         for one in packed_days(session, [row.place for row in some]):
             row = rows[one.series, one.day]
-            yield row.place, one, _packed(unpacked([one])) if row.metric in counters else b""
+            swapped_at = swaps.get((row.asset_id, row.metric), ())
+            yield row.place, one, _packed(unpacked([one]), swapped_at) if row.metric in counters else b""
 
 
-def _packed(track: Track) -> bytes:
-    stays = track.take(remnant(track))
+def _packed(track: Track, swapped_at: Sequence[int]) -> bytes:
+    stays = track.take(remnant(track, swapped_at))
     return pack_readings(np.diff(stays.at, prepend=stays.at[0] - stays.at[0] % DAY), stays.value)
 
 

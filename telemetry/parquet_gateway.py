@@ -49,7 +49,7 @@ class Chunk(NamedTuple):
 
     name: list[Name]
     unit: list[str]
-    count: Places
+    length: Places
     at: Moments
     value: Numbers
 
@@ -58,7 +58,7 @@ class Content(NamedTuple):
     """What a file holds, whatever its bytes: as many readings, between two moments, with this checksum."""
 
     series: int
-    count: int
+    readings: int
     first_at: int
     last_at: int
     checksum: str
@@ -97,7 +97,7 @@ def read_series(file: Path, wanted: Collection[Name]) -> dict[Name, tuple[Moment
     with _opened(file) as parts:
         for number in _groups_with(parts.metadata, wanted):
             chunk = _chunk(_group(file, parts, number, ["asset_id", "metric", "at", "value"]))
-            begin = np.append(0, np.cumsum(chunk.count))
+            begin = np.append(0, np.cumsum(chunk.length))
             for place, name in enumerate(chunk.name):
                 if name in wanted:
                     here = slice(begin[place], begin[place + 1])
@@ -127,24 +127,24 @@ class _Tally:
     """Adds up what passes, series by series."""
 
     def __init__(self) -> None:
-        self.series, self.count = 0, 0
+        self.series, self.readings = 0, 0
         self.first_at, self.last_at = np.iinfo(np.int64).max, np.iinfo(np.int64).min
         self.digest = hashlib.sha256()
 
     def add(self, chunk: Chunk) -> Chunk:
-        lines = zip(chunk.name, chunk.unit, chunk.count.tolist(), strict=True)
-        named = (f"{asset} {metric} {unit} {count}" for (asset, metric), unit, count in lines)
+        lines = zip(chunk.name, chunk.unit, chunk.length.tolist(), strict=True)
+        named = (f"{asset} {metric} {unit} {length}" for (asset, metric), unit, length in lines)
         self.digest.update("\n".join(named).encode())
         self.digest.update(chunk.at.astype("<i8").tobytes() + chunk.value.astype("<f8").tobytes())
         self.series += len(chunk.name)
-        self.count += len(chunk.at)
+        self.readings += len(chunk.at)
         self.first_at = min(self.first_at, int(chunk.at.min()))
         self.last_at = max(self.last_at, int(chunk.at.max()))
         return chunk
 
     @property
     def content(self) -> Content:
-        return Content(self.series, self.count, self.first_at, self.last_at, self.digest.hexdigest())
+        return Content(self.series, self.readings, self.first_at, self.last_at, self.digest.hexdigest())
 
 
 def _write(sink: Any, chunks: Iterator[Chunk]) -> None:
@@ -187,7 +187,7 @@ def _size_of(table: pa.Table) -> Callable[[dict[str, str]], int]:
 
 def _table(chunk: Chunk) -> pa.Table:
     columns = [[asset for asset, _ in chunk.name], [metric for _, metric in chunk.name], chunk.unit]
-    line = np.repeat(np.arange(len(chunk.name)), chunk.count)
+    line = np.repeat(np.arange(len(chunk.name)), chunk.length)
     words = [pa.array(column, pa.string()).take(pa.array(line)) for column in columns]
     stamps = pa.array(chunk.at.astype("datetime64[us]"), pa.timestamp("us", "UTC"))
     return pa.Table.from_arrays([*words, stamps, pa.array(chunk.value)], schema=_SCHEMA)
@@ -202,7 +202,7 @@ def _chunk(table: pa.Table) -> Chunk:
     return Chunk(
         name=list(zip(asset, metric, strict=True)),
         unit=unit[0] if unit else [""] * len(begin),
-        count=np.diff(np.append(begin, len(table))),
+        length=np.diff(np.append(begin, len(table))),
         at=table.column("at").cast(pa.int64()).to_numpy(),
         value=table.column("value").to_numpy(),
     )

@@ -27,7 +27,7 @@ class _Wanted(NamedTuple):
     shard: int
     series: int
     day: date
-    count: int
+    length: int
     asset_id: UUID
     metric: str
     path: str | None
@@ -64,7 +64,7 @@ def archive_of(session: Session) -> Path:
 
 def tenant_name(session: Session) -> str:
     """Give the tenant's slug, which names its part of the archive."""
-    return session.exec(select(TenantRecord.slug).where(col(TenantRecord.id) == tenant_of(session))).scalar_one()  # type: ignore[call-overload, no-any-return]
+    return session.exec(select(TenantRecord.slug).where(col(TenantRecord.id) == tenant_of(session))).scalar_one()  # type: ignore[call-overload]
 
 
 def _query(session: Session, places: Sequence[Place]) -> Any:
@@ -96,7 +96,7 @@ def _of_one_day(session: Session, day: date, rows: list[_Wanted]) -> dict[Place,
     except ArchiveUnreadable:
         read = read_series(found(file), wanted)  # it was just put in its place by the run that wrote it
     for row in rows:
-        if row.name not in read or len(read[row.name][0]) != row.count:
+        if row.name not in read or len(read[row.name][0]) != row.length:
             has = len(read[row.name][0]) if row.name in read else 0
-            raise unreadable(file, f"it has {has} readings of {row.metric} of {row.asset_id} instead of {row.count}")
+            raise unreadable(file, f"it has {has} readings of {row.metric} of {row.asset_id} instead of {row.length}")
     return {(row.shard, row.series, row.day): read[row.name] for row in rows}

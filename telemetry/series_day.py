@@ -33,7 +33,7 @@ class PackedDay(NamedTuple):
     low: float | None = None
     high: float | None = None
     held: int = Held.HERE
-    count: int = 0
+    length: int = 0
     read: Callable[[], tuple[Moments, Numbers]] | None = None
     """How the readings are fetched where they are not `HERE`."""
 
@@ -79,13 +79,14 @@ def refuse_within_forgotten(track: Track, moment: int) -> None:
 
 
 def _remnant(one: PackedDay) -> Track:
-    """Give what stayed; how many did not is told beside the first reading that rose, which is never a dip."""
+    """Give what stayed; how many did not is told beside a reading that no fall is next to: it is never a slip."""
     if not one.readings:
         raise forgotten(one.day)
     at, value = unpack_readings(one.readings, codec=one.codec, midnight=start_of(one.day))
     origin = np.full(len(at), REMNANT)
-    if one.count > len(at):
-        origin[1 + np.argmax(value[1:] >= value[:-1])] -= one.count - len(at)
+    if one.length > len(at):
+        steady = (value[1:-1] >= value[:-2]) & (value[2:] >= value[1:-1])
+        origin[1 + np.argmax(steady)] -= one.length - len(at)
     return Track(np.full(len(at), one.series), at, value, origin)
 
 

@@ -37,8 +37,8 @@ def archived_files(session: Session) -> Iterator[ArchivedFile]:
 
 def days_without_file(session: Session) -> list[str]:
     """Name the days whose rows say that their readings are archived, while no file is named for them."""
-    named = select(ArchiveFileRecord.day)
-    query = select(SeriesDayRecord.day).where(
+    named = select(col(ArchiveFileRecord.day))
+    query = select(col(SeriesDayRecord.day)).where(
         col(SeriesDayRecord.held) == Held.ARCHIVED, col(SeriesDayRecord.day).not_in(named)
     )
     return [f"no file is named for the archived readings of {day}" for day in sorted(session.exec(query.distinct()))]

@@ -18,19 +18,20 @@ from pas.keep_archive import archive_months, forget_readings, what_may_be_forgot
 from pas.settings import settings as settings_of_pas
 from telemetry.archive_folder import alone
 from telemetry.codec import CODEC, pack_readings
+from telemetry.counter import Counting, limit, slips
 from telemetry.held import Held
 from telemetry.ingest import ingest
 from telemetry.keep_metrics import keep_metrics
 from telemetry.keeping import KeptTooShort, kept_since
 from telemetry.metric import CATALOGUE, Metric
-from telemetry.moment import DAY, day_of
+from telemetry.moment import DAY, HOUR, day_of
 from telemetry.queries import days, every_reading, gauge_means, hours, latest, metrics, series, usage
 from telemetry.read_usage import _used_by_readings
 from telemetry.remnant import remnant
 from telemetry.series_day import PackedDay, ReadingsForgotten, enough_to_count
 from telemetry.span import Span
 from telemetry.tables import SeriesDayRecord
-from telemetry.track import STORED, Track, dips
+from telemetry.track import STORED, Track
 from tests.conftest import Pas
 from tests.telemetry.archived_readings import THINGS, table, take_in
 
@@ -258,29 +259,45 @@ def test_what_is_kept_is_counted_in_whole_utc_days() -> None:
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.lists(st.lists(st.integers(0, 6), max_size=9), min_size=1, max_size=4), st.integers(0, 4), st.integers(0, 4))
+@given(
+    values=st.lists(st.lists(st.integers(0, 9), max_size=9), min_size=1, max_size=4),
+    first=st.integers(0, 4),
+    second=st.integers(0, 4),
+    rolls_over_at=st.sampled_from([None, 10.0]),
+    fastest=st.sampled_from([None, 2.0]),
+    swapped=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 9)), max_size=2),
+)
 def test_what_stays_of_a_counters_days_tells_what_it_rose_whatever_it_did(
-    values: list[list[int]], first: int, second: int
+    *,
+    values: list[list[int]],
+    first: int,
+    second: int,
+    rolls_over_at: float | None,
+    fastest: float | None,
+    swapped: list[tuple[int, int]],
 ) -> None:
     own = [_day(number, readings) for number, readings in enumerate(values) if readings]
+    swapped_at = tuple(sorted({day * DAY + hour * HOUR for day, hour in swapped}))
+    counting = Counting(rolls_over_at, fastest, swapped_at)
     start, end = min(first, second) * DAY, max(first, second) * DAY
     asked = Span(start, end, day_of(start), day_of(end), day_of(start), day_of(end))
 
     def rose(tracks: list[Track]) -> object:
         track = Track(*(np.concatenate(columns) for columns in zip(*tracks, strict=True)))
-        return _used_by_readings(track.take(~dips(track, np.arange(len(track)) == 0)), asked)
+        begins = (np.arange(len(track)) == 0) | np.isin(track.at, swapped_at)
+        return _used_by_readings(track.take(~slips(track, begins, limit(fastest))), asked, counting)
 
     if own:
-        assert rose([enough_to_count([_forgotten(track)]) for track in own]) == rose(own)
+        assert rose([enough_to_count([_forgotten(track, swapped_at)]) for track in own]) == rose(own)
 
 
 def _day(number: int, readings: list[int]) -> Track:
     size = len(readings)
-    at = number * DAY + np.arange(1, size + 1) * 1000
+    at = number * DAY + np.arange(1, size + 1) * HOUR
     return Track(np.ones(size, dtype=np.int64), at, np.array(readings, dtype=float), np.full(size, STORED))
 
 
-def _forgotten(track: Track) -> PackedDay:
-    _, moments, value, _ = track.take(remnant(track))
+def _forgotten(track: Track, swapped_at: tuple[int, ...]) -> PackedDay:
+    _, moments, value, _ = track.take(remnant(track, swapped_at))
     packed = pack_readings(np.diff(moments, prepend=moments[0] - moments[0] % DAY), value)
-    return PackedDay(1, day_of(int(moments[0])), CODEC, packed, held=Held.FORGOTTEN, count=len(track))
+    return PackedDay(1, day_of(int(moments[0])), CODEC, packed, held=Held.FORGOTTEN, length=len(track))
