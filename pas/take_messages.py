@@ -140,7 +140,7 @@ class _Taking:
         match topic:
             case Batch():
                 form = message.content_type or topic.content_type or "application/json"
-                arrived = decode(message.payload, content_type=form, encoding=message.encoding, now=self._now)
+                arrived = decode(message.payload, content_type=form, encoding=message.encoding, now=message.at)
                 self._batches.append((device, arrived))
             case Single():
                 said = read_plain(message.payload, arrived_at=None if message.retained else message.at)
