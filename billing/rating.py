@@ -18,6 +18,7 @@ from lifecycle.reason import Reason
 from telemetry.figure import Figure
 from telemetry.meter import MeterVersion
 from telemetry.refusal import Refusal
+from telemetry.series_day import ReadingsForgotten
 
 FEE = "fee"
 USE = "use"
@@ -66,6 +67,7 @@ class Proof(NamedTuple):
     covered_hours: Decimal | None = None
     """Of a meter over a level: for how long a reading spoke; None for a counter."""
     longest_gap_hours: Decimal | None = None
+    forgotten_days: int = 0
     counted_by: MeterVersion | None = None
     versions: tuple[int, ...] = ()
 
@@ -90,6 +92,7 @@ def proof_of(figure: Figure) -> Proof:
         figure.closing_at,
         covered_hours=covered,
         longest_gap_hours=gap,
+        forgotten_days=figure.forgotten_days,
         counted_by=figure.meter,
         versions=figure.versions,
     )
@@ -129,7 +132,8 @@ def rate(terms: Terms, *, month: Period, proration: Proration, proof: Proof) -> 
     """Price one line for one month: its fee where it has one, its metered use where it has a meter.
 
     A fee of nothing makes no line. A meter always makes one, of nothing where nothing beyond the allowance was used
-    or nothing was read, so that the customer sees what the meter showed. Raises MeterRanBack and NoUnitCode.
+    or nothing was read, so that the customer sees what the meter showed. Raises MeterRanBack, ReadingsForgotten and
+    NoUnitCode.
     """
     part = month.meet(terms.starts_on, terms.ends_on)
     if part is None:
@@ -171,6 +175,12 @@ def _fee(terms: Terms, part: Period, owed: Share, proration: Proration) -> Rated
 def _use(terms: Terms, meter: Meter, part: Period, owed: Share, proof: Proof) -> RatedLine:
     if proof.increase < 0:
         raise MeterRanBack(f"{meter.code} of {terms.serial} ran back by {-proof.increase} {meter.unit}", field="meter")
+    if proof.forgotten_days:
+        sentence = (
+            f"{meter.code} of {terms.serial} cannot be counted: the readings of {proof.forgotten_days} days are no "
+            "longer kept; bill before the metric's keep_days are over"
+        )
+        raise ReadingsForgotten(sentence, field="meter")
     included, billed = billed_use(proof.increase, meter.allowance, owed)
     price = as_price(meter.unit_price)
     net = to_cents(billed * price)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sqlmodel import Session, select
+from sqlalchemy import update
+from sqlmodel import Session, col, select
 
 from billing.bill_month import bill_month
 from billing.document import view
@@ -18,12 +19,15 @@ from lifecycle.product import Product
 from lifecycle.queries import UnknownReference
 from lifecycle.tables import AssetRecord, ProductRecord
 from pas.words import LANGUAGES, Words
+from telemetry.held import Held
 from telemetry.ingest import ingest
 from telemetry.keep_meters import keep_meter
 from telemetry.keep_metrics import keep_metrics
 from telemetry.meter import Meter
 from telemetry.metric import CATALOGUE
+from telemetry.tables import SeriesDayRecord, SeriesRecord
 from tests.billing.billed_fleet import BEGINNING, CLERK, contract, found_fleet, line, read_meter, sign
+from tests.telemetry.conftest import compact_all
 
 SOON_AFTER = datetime(2026, 11, 2, 9, tzinfo=UTC)
 NIGHT = datetime(2026, 9, 30, 21, 50, tzinfo=UTC)
@@ -115,3 +119,21 @@ def test_a_new_version_leaves_the_past_month_as_it_was_billed(session: Session) 
     bill_month(session, month=Month("2026-10"), now=SOON_AFTER, by=CLERK)
 
     assert _document(session)["lines"][1]["quantity"] == "2.833"
+
+
+def test_what_was_forgotten_is_not_billed_as_nothing(session: Session) -> None:
+    fleet = found_fleet(session, assets=2)
+    keep_metrics(session, CATALOGUE)
+    for asset in fleet.assets:
+        _lit(session, asset, hours=3)
+    compact_all(session)
+    gone = select(SeriesRecord.number).where(SeriesRecord.asset_id == fleet.assets[0].id)
+    forget = update(SeriesDayRecord).where(col(SeriesDayRecord.series) == session.exec(gone).one())
+    session.execute(forget.values(held=Held.FORGOTTEN, readings=b""))
+    for number, asset in enumerate(fleet.assets):
+        terms = line(asset, meter="light_hours", unit_price="6")
+        sign(session, contract(fleet.customer, f"C-{number}", [terms]))
+
+    run = bill_month(session, month=Month("2026-10"), now=SOON_AFTER, by=CLERK)
+
+    assert (run.issued, [why.code for why in run.failures]) == (1, ["readings-forgotten"])

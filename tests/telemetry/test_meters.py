@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import Session
+from sqlalchemy import update
+from sqlmodel import Session, col
 
 from pas.db import Database
 from telemetry.figure import Figure
 from telemetry.find_meters import UnknownMeter, meters
+from telemetry.held import Held
 from telemetry.ingest import ingest
 from telemetry.keep_meters import MeterStands, keep_meter
 from telemetry.keep_metrics import MetricInUse, keep_metrics
@@ -21,8 +23,10 @@ from telemetry.meter import Drawn, Meter, Side, UnfitMeter, Way
 from telemetry.metric import CATALOGUE, Metric, MetricKind
 from telemetry.read_meter_evidence import meter_evidence
 from telemetry.read_meters import meter_figures
+from telemetry.tables import SeriesDayRecord
 from telemetry.unit import UnknownUnit, WrongDimension
 from tests.conftest import NOW, add_tenant
+from tests.telemetry.conftest import compact_all
 
 LAMP = UUID(int=1)
 FIRST = datetime(2026, 3, 28, 20, 0, tzinfo=UTC)
@@ -242,6 +246,35 @@ def test_the_office_burned_as_long_as_its_sensor_says(session: Session, shared_d
     assert (round(bright.increase, 1), round(any_light.increase, 1)) == (99.7, 129.7)
     assert (round(bright.covered_hours or 0, 1), round(any_light.covered_hours or 0, 1)) == (342.7, 342.7)
     assert bright.meter.means.endswith("at most 120 s, so a longer gap counts nothing beyond that")
+
+
+def test_of_forgotten_days_a_level_counts_nothing_and_says_so(session: Session) -> None:
+    _begin(session)
+    _take(session, [("illuminance", FIRST + timedelta(minutes=10 * step), 400.0) for step in range(60 * 6)])
+    whole = _figures(session, FIRST, FIRST + timedelta(hours=59))["lit"]
+    compact_all(session)
+    assert _figures(session, FIRST, FIRST + timedelta(hours=59))["lit"] == whole
+
+    second = (FIRST + timedelta(days=1)).date()
+    session.execute(
+        update(SeriesDayRecord).where(col(SeriesDayRecord.day) == second).values(held=Held.FORGOTTEN, readings=b"")
+    )
+
+    left = _figures(session, FIRST, FIRST + timedelta(hours=59))["lit"]
+    assert (whole.forgotten_days, left.forgotten_days) == (0, 1)
+    assert left.increase == pytest.approx(whole.increase - 24, abs=0.26)
+    assert left.longest_gap_hours == pytest.approx(24, abs=0.26)
+
+
+def test_ten_years_are_counted_as_their_parts(session: Session) -> None:
+    _begin(session)
+    start = datetime(2016, 1, 1, tzinfo=UTC)
+    _take(session, [("illuminance", start + timedelta(days=91 * step, minutes=7), 400.0) for step in range(40)])
+
+    ever = _figures(session, start - timedelta(days=9000), datetime(2200, 1, 1, tzinfo=UTC))["lit"]
+
+    assert (ever.increase, ever.readings) == (10.0, 40)
+    assert ever.longest_gap_hours == (datetime(2200, 1, 1, tzinfo=UTC) - start).days * 24 - 91 * 39 * 24 - 7 / 60 - 0.25
 
 
 def test_every_counter_is_a_meter_under_its_own_code(session: Session) -> None:
