@@ -18,6 +18,7 @@ depends_on = None
 
 NEW_TABLES = (
     "reading_batch",
+    "counter_swap",
     "meter",
     "refused_payload",
     "archive_file",
@@ -32,7 +33,7 @@ NEW_TABLES = (
     "alarm_state",
 )
 """Get the second lock on PostgreSQL: each tenant sees its own rows."""
-APPEND_ONLY: tuple[str, ...] = ("meter", "alarm_event")
+APPEND_ONLY: tuple[str, ...] = ("meter", "alarm_event", "counter_swap")
 """Of the new ones: what must never change."""
 OWN = "tenant_id = nullif(current_setting('app.tenant', true), '')::int"
 
@@ -46,6 +47,7 @@ def upgrade() -> None:
     _widen_metric()
     _widen_series_day()
     _make_batches_a_journal()
+    _note_swaps()
     _make_meters()
     _count_refused_payloads()
     _make_the_archive()
@@ -68,6 +70,7 @@ def downgrade() -> None:
         op.drop_table(name)
     op.drop_table("refused_payload")
     op.drop_table("meter")
+    op.drop_table("counter_swap")
     _make_batches_receipts()
     for name in ("first_at", "last_at", "below", "above", "low", "high"):
         op.drop_column("series_day", name)
@@ -182,6 +185,23 @@ def _make_batches_receipts() -> None:
     _lock_table("reading_batch")
 
 
+def _note_swaps() -> None:
+    """Make the table of meters that took another's place."""
+    op.create_table(
+        "counter_swap",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("shard", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("asset_id", sa.Uuid(), nullable=False),
+        sa.Column("metric", sa.String(length=60), nullable=False),
+        sa.Column("at", telemetry.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("closing", sa.Float(), nullable=False),
+        sa.Column("opening", sa.Float(), nullable=False),
+        sa.Column("recorded_at", telemetry.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "shard", "asset_id", "metric", "at"),
+    )
+
+
 def _make_meters() -> None:
     """Make the table of meters, and give every tenant those that come with its metrics."""
     new = op.create_table(
@@ -204,15 +224,15 @@ def _make_meters() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "code", "version"),
     )
     _open_to_owner("metric")
-    found = op.get_bind().execute(sa.text("SELECT tenant_id, code, name, kind, unit FROM metric")).mappings()
-    rows = [
-        {**first_version(meter, metric).model_dump(mode="python"), "tenant_id": row["tenant_id"]}
-        for row in found
-        for metric in [Metric(**{name: row[name] for name in ("code", "name", "kind", "unit")})]
-        for meter in built_in(metric)
-    ]
+    found = op.get_bind().execute(sa.text("SELECT tenant_id, code, name, kind, unit FROM metric ORDER BY kind"))
+    rows: dict[tuple[int, str], dict[str, object]] = {}
+    for row in found.mappings():  # counters first: their own code is theirs
+        metric = Metric(**{name: row[name] for name in ("code", "name", "kind", "unit")})
+        for meter in built_in(metric):
+            own = {**first_version(meter, metric).model_dump(mode="python"), "tenant_id": row["tenant_id"]}
+            rows.setdefault((row["tenant_id"], meter.code), own)
     if rows:
-        op.get_bind().execute(sa.insert(new), rows)
+        op.get_bind().execute(sa.insert(new), list(rows.values()))
     _close_to_owner("metric")
 
 
