@@ -10,7 +10,7 @@ from sqlmodel import select
 from pas import clock
 from pas.db import Database
 from pas.log import logger
-from pas.take_messages import Took, rebirth, take_messages
+from pas.take_messages import Took, let_go, rebirth, take_messages
 from telemetry.follow_sparkplug import online_nodes
 from telemetry.mqtt_gateway import Message, MqttGateway
 from telemetry.tables import TenantRecord
@@ -69,10 +69,13 @@ def _together_or_alone(database: Database, client: str, messages: Sequence[Messa
     except Exception:
         if len(messages) == 1:
             log.exception("a message could not be stored and is let go", topic=messages[0].topic[:100])
-            return Took(refused=1)
+            return let_go(database, message=messages[0], now=clock.now())
     found = Took()
     for message in messages:
-        found.commands += _together_or_alone(database, client, [message]).commands
+        took = _together_or_alone(database, client, [message])
+        found.commands += took.commands
+        found.refused += took.refused
+        found.held += took.held
     return found
 
 

@@ -49,6 +49,10 @@ class UnknownOrganisation(Refusal):
     """A topic names an organisation that is not here."""
 
 
+class MessageBroke(Refusal):
+    """A message that we could not store by a fault of ours; it is let go, so that the others get through."""
+
+
 @dataclass
 class Took:
     """What became of the messages."""
@@ -80,6 +84,21 @@ def take_messages(database: Database, *, client: str, messages: Sequence[Message
             continue
         with database.writing(tenants[slug]) as session:
             _Taking(session, slug, client, now, took).all(own)
+    return took
+
+
+def let_go(database: Database, *, message: Message, now: datetime) -> Took:
+    """Count a message that cannot be stored, whatever is done."""
+    took = Took(refused=1)
+    reads = _by_organisation([message], took)
+    tenants = _tenants(database)
+    for slug, own in reads.items():
+        if slug in tenants:
+            sentence = f"a message under {message.topic[:100]} could not be stored; the log says why"
+            refused = RefusedPayloads()
+            refused.add(tenants[slug], "mqtt", MessageBroke.code(), sentence, own[0].topic.device, now=now)
+            with database.writing(tenants[slug]) as session:
+                keep_refused_payloads(session, refused.take().items())
     return took
 
 

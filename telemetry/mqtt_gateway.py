@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from logging import getLogger
 from threading import Event, Lock
+from threading import enumerate as enumerate_threads
 from typing import Any, NamedTuple, Self
 
 from paho.mqtt.client import Client, MQTTMessage
@@ -22,6 +24,7 @@ MOST_AT_ONCE = 1_024
 _ROOM = 4 * MOST_AT_ONCE
 _SECOND_TRY, _LATEST_TRY = 1, 30
 _KEEPALIVE = 30
+_THREAD = "paho-mqtt-client-"
 _UNTIL_SENT = 2.0
 _HOPELESS = frozenset(
     {
@@ -129,6 +132,7 @@ class MqttGateway:
         try:
             found = [self._arrived.get(timeout=patience)]
         except queue.Empty:
+            self._check_line()
             return []
         ends = time.monotonic() + gather
         with suppress(queue.Empty):
@@ -149,6 +153,12 @@ class MqttGateway:
         if self._client.is_connected():
             self._client.publish(topic, payload, qos=0)
 
+    def _check_line(self) -> None:
+        """End loudly where the client's thread has ended, for nothing would ever come again."""
+        if not any(thread.name.startswith(_THREAD) for thread in enumerate_threads()):
+            msg = "the MQTT client stopped reading from the broker"
+            raise RuntimeError(msg)
+
     def _made(self) -> Client:
         five = self.broker.version == "5"
         client = Client(
@@ -158,6 +168,8 @@ class MqttGateway:
             clean_session=None if five else False,
             manual_ack=True,
         )
+        client.suppress_exceptions = True  # they are logged, and the line lives on
+        client.enable_logger(getLogger(__name__))
         client.username_pw_set(self.broker.user, self.broker.password)
         if self.broker.encrypted:
             client.tls_set(ca_certs=self.broker.ca_file)

@@ -69,6 +69,8 @@ def read_topic(topic: str) -> Topic | None:
     Raises UnknownTopic.
     """
     parts = topic.split("/")
+    if "\0" in unquote(topic):
+        raise _unknown(topic)
     if len(parts) > 1 and parts[0] == _SPARKPLUG:
         return _spoken(topic, parts[1:])
     match parts:

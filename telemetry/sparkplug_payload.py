@@ -140,7 +140,7 @@ def rebirth_command(at: int) -> bytes:
 def _said(one: Any, at: int | None) -> Said:
     field = one.WhichOneof("value") or ""
     return Said(
-        name=one.name.decode("utf-8", "replace"),
+        name=_text(one.name),
         alias=one.alias if one.HasField("alias") else None,
         at=one.timestamp if one.HasField("timestamp") else at,
         datatype=one.datatype,
@@ -154,7 +154,12 @@ def _said(one: Any, at: int | None) -> Said:
 def _unit(properties: Any) -> str:
     """Give the engineering unit that stands among a metric's properties."""
     found = {key: value.text for key, value in zip(properties.keys, properties.values, strict=False)}
-    return next((found[key].decode("utf-8", "replace").strip() for key in _UNIT_KEYS if found.get(key)), "")
+    return next((_text(found[key]).strip() for key in _UNIT_KEYS if found.get(key)), "")
+
+
+def _text(raw: bytes) -> str:
+    """Give text that every database can keep."""
+    return raw.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 @cache

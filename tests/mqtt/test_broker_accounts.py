@@ -4,8 +4,11 @@ import subprocess
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from lifecycle.actor import Actor
 from pas import devices
@@ -92,11 +95,20 @@ def test_a_secret_is_changed_without_a_pause_and_taken_away_at_once(
     assert tried(broker, device.id.hex, fresh, topic)
     assert tried(broker, new_name, fresh, topic)
 
+    connected, parted = Event(), Event()
+    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311, reconnect_on_failure=False)
+    client.username_pw_set(new_name, fresh)
+    client.on_connect, client.on_disconnect = (lambda *_: connected.set()), (lambda *_: parted.set())
+    client.connect(HOST, broker.port)
+    client.loop_start()
+    assert connected.wait(10)
     with laundry.database.writing(laundry.tenant) as session:
         devices.revoke_device(session, device_id=device.id, now=now, by=actor)
     write(pas, broker)
     broker.reload()
     wait_for(lambda: not tried(broker, new_name, fresh, topic), "the device is shut out")
+    assert parted.wait(10), "the connection that it had is cut too"
+    client.loop_stop()
 
 
 def test_the_files_hold_no_secret_and_are_for_the_broker_alone(laundry: Laundry, pas: Pas, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlmodel import select
 
 from pas import listen_to_broker
@@ -136,3 +138,43 @@ def test_one_message_that_breaks_everything_does_not_hold_up_the_others(
     listen_to_broker._together_or_alone(laundry.database, "pas", sent)
 
     assert laundry.readings("power") == [12.0, 14.0]
+    assert laundry.refused() == {"message-broke": 1}
+
+
+LEVELS = st.sampled_from(
+    [
+        "pas",
+        "maker",
+        "dryer.1",
+        "readings",
+        "csv",
+        "LP-1-0000",
+        "power",
+        "%00",
+        "",
+        "spBv1.0",
+        "NBIRTH",
+        "DDATA",
+        "X\0",
+        "é",
+    ]
+)
+
+
+@given(
+    sent=st.lists(
+        st.tuples(
+            st.lists(LEVELS, min_size=1, max_size=6).map("/".join) | st.text(max_size=30),
+            st.binary(max_size=60) | st.sampled_from([b"1", b"{}", b"[]", b'{"value": 1e999}', b'{"readings": [{}]}']),
+            st.sampled_from(["", "application/json", "text/csv", "text/plain", "application/senml+json", "x/y"]),
+        ),
+        max_size=8,
+    )
+)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_comes_under_whatever_topic_breaks_nothing(
+    laundry: Laundry, now: datetime, sent: list[tuple[str, bytes, str]]
+) -> None:
+    messages = [message(topic, body, at=now, content_type=form) for topic, body, form in sent]
+
+    take_messages(laundry.database, client="pas", messages=messages, now=now)
