@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-from sqlmodel import Session, col, insert, select
+from sqlmodel import Session, col, insert, or_, select
 
 from telemetry.alarm_rule import AlarmKind
 from telemetry.alarm_state import NEVER, STILL, States
@@ -59,28 +59,29 @@ def settle_alarms(
     *,
     alarms: Alarms,
     base: States,
+    floor: datetime,
     now: datetime,
 ) -> AlarmNews:
     """Write what was judged of some series since `base`, which has a state of each; what was before stays as it is.
 
-    What is on record and was not found again never was: it is withdrawn. Does not judge anything.
+    Nothing was judged of what was measured before `floor`. What is on record and was not found again never was: it is withdrawn. Does not judge anything.
     """
     expected = _expected(rule, alarms, base)
-    begin = {number: _begin(rule, state) for number, state in zip(base["series"].tolist(), base, strict=True)}
+    begin = {number: _begin(floor, state) for number, state in zip(base["series"].tolist(), base, strict=True)}
 
     book = _Book(tenant_of(session), rule, now)
     for some in lots(series, KEYS):
         standing = _standing(session, rule, [one.number for one in some], min(begin[one.number] for one in some))
         for one in some:
-            own = [record for record in standing[one.number] if record.raised_at >= begin[one.number]]
+            own = [record for record in standing[one.number] if _lasts(record, begin[one.number])]
             book.settle(one, own, expected[one.number])
     return book.write(session)
 
 
-def _begin(rule: AlarmRuleRecord, state: Any) -> datetime:
+def _begin(floor: datetime, state: Any) -> datetime:
     """Give the moment from which on alarms may be others than before: that of the last one known then."""
     at = state["raised"].item() if state["times"] else state["last_at"].item()
-    return rule.since if at <= NEVER else moment(at)
+    return floor if at <= NEVER else moment(at)
 
 
 def _expected(rule: AlarmRuleRecord, alarms: Alarms, base: States) -> defaultdict[int, list[_Alarm]]:
@@ -116,7 +117,8 @@ def _standing(
     session: Session, rule: AlarmRuleRecord, numbers: Sequence[int], begin: datetime
 ) -> defaultdict[int, list[AlarmRecord]]:
     one = AlarmRecord
-    query = select(one).where(one.rule == rule.code, one.version == rule.version, one.raised_at >= begin)
+    lasts = or_(col(one.raised_at) >= begin, col(one.cleared_at).is_(None), col(one.cleared_at) > begin)
+    query = select(one).where(one.rule == rule.code, one.version == rule.version, lasts)
     found: defaultdict[int, list[AlarmRecord]] = defaultdict(list)
     for record in session.exec(query.where(col(one.series).in_(numbers)).order_by(col(one.raised_at))):
         found[record.series].append(record)
@@ -209,6 +211,11 @@ class _Book:
         plain = {name: fact.isoformat() if isinstance(fact, datetime) else fact for name, fact in facts.items()}
         event = {"id": new_id(), "shard": shard, "alarm_id": alarm_id, "kind": kind, "at": self._now, "by": ""}
         self._events.append({"tenant_id": self._common["tenant_id"], **event, "facts": plain})
+
+
+def _lasts(record: AlarmRecord, begin: datetime) -> bool:
+    """Tell whether an alarm belongs to the time judged, or reaches into it from readings that were forgotten."""
+    return record.raised_at >= begin or record.cleared_at is None or record.cleared_at > begin
 
 
 def _overlap(record: AlarmRecord, alarm: _Alarm) -> bool:

@@ -22,7 +22,7 @@ from telemetry.find_tracks import tracks_between
 from telemetry.limit_alarm import judge
 from telemetry.lots import lots
 from telemetry.metric import Metric
-from telemetry.moment import Moments, micros
+from telemetry.moment import Moments, micros, moment, start_of
 from telemetry.remember_alarm_states import Memory, base_before, moved_back, moved_on, pick, recall, remember
 from telemetry.series_key import SeriesKey, series_key
 from telemetry.settle_alarms import AlarmNews, settle_alarms
@@ -112,7 +112,8 @@ def _go_on(
     alarms, after = judge(watched, track, memory.latest)
     told = np.isin(memory.latest["series"], alarms.series)
     base = memory.latest[told]
-    news = settle_alarms(session, rule, _of(series, base["series"]), alarms=alarms, base=base, now=now)
+    own = _of(series, base["series"])
+    news = settle_alarms(session, rule, own, alarms=alarms, base=base, floor=rule.since, now=now)
     remember(session, rule, series, moved_on(memory, after))
     return news
 
@@ -130,20 +131,29 @@ def _judge_again(
     """Judge some series from the newest state before `first`, by all readings stored since."""
     base = base_before(memory, first)
     keys = [series_key(one.shard, one.number, metric) for one in series]
-    track = _stored(session, rule, keys, base, now)
+    floor = _floor(rule, metric)
+    track = _stored(session, rule, keys, base, floor, now)
     has = np.isin(base["series"], track.series)
 
     alarms, judged = judge(watch(rule, metric), track, base[has])
     after = base.copy()
     after[has] = judged
-    news = settle_alarms(session, rule, series, alarms=alarms, base=base, now=now)
+    news = settle_alarms(session, rule, series, alarms=alarms, base=base, floor=floor, now=now)
     remember(session, rule, series, moved_back(memory, base, after, first))
     return news
 
 
-def _stored(session: Session, rule: AlarmRuleRecord, keys: Sequence[SeriesKey], base: States, now: datetime) -> Track:
+def _floor(rule: AlarmRuleRecord, metric: Metric) -> datetime:
+    """Give the moment before which a rule has nothing to judge: it did not hold yet, or the readings were forgotten."""
+    gone = metric.forgotten_before
+    return rule.since if gone is None else max(rule.since, moment(start_of(gone)))
+
+
+def _stored(
+    session: Session, rule: AlarmRuleRecord, keys: Sequence[SeriesKey], base: States, floor: datetime, now: datetime
+) -> Track:
     """Load what was measured after the states."""
-    start = max(micros(rule.since), int(base["last_at"].min()) + 1)
+    start = max(micros(floor), int(base["last_at"].min()) + 1)
     end = micros(rule.until or now + _AHEAD)
     found = [EMPTY]
     for track in tracks_between(session, keys, start, end):
