@@ -102,8 +102,8 @@ _OPTIONS = ("threshold", "side", "drawn", "longest_gap")
 _OFFSET_UNITS = ("degree_Celsius", "degree_Fahrenheit")
 _GAP = "a reading holds until the next one, for at most {gap} s, so a longer gap counts nothing beyond that"
 _MEANS = {
-    (Way.COUNTER, None): "by how much the counter {metric} rose; after a fall it counts from zero, one low reading "
-    "alone is a slip",
+    (Way.COUNTER, None): "by how much the counter {metric} rose; after a reset it counts from zero, after a roll-over "
+    "or a swap it counts on, and one reading off the line alone is a slip",
     (Way.TIME_ON, None): "how long {metric} was {side} {threshold:.15g} {measured}; " + _GAP,
     (Way.INTEGRAL, Drawn.HELD): "{metric} times the time it lasted; " + _GAP,
     (Way.INTEGRAL, Drawn.STRAIGHT): "{metric} times the time it lasted, in straight lines between readings; "

@@ -86,7 +86,7 @@ def _of_counters(session: Session, part: Part, asset_ids: Sequence[UUID]) -> Ite
         asset_id, key = owner[int(str(number))]
         own = frame.loc[places]
         rise = own["rise"].to_numpy(dtype=np.float64)
-        if own["fell"].any():
+        if key.counting.swapped_at or own["fell"].any():
             rise = _risen_by_readings(session, key, own["day"].to_numpy(dtype=np.int64), first, last)
         opened = opening[key.number] is not None
         for place, (day, increase, shown) in enumerate(zip(own["day"], rise, own["first"], strict=True)):
