@@ -64,7 +64,8 @@ def settle_alarms(
 ) -> AlarmNews:
     """Write what was judged of some series since `base`, which has a state of each; what was before stays as it is.
 
-    Nothing was judged of what was measured before `floor`. What is on record and was not found again never was: it is withdrawn. Does not judge anything.
+    Nothing was judged of what was measured before `floor`. What is on record and was not found again never was: it
+    is withdrawn. Does not judge anything.
     """
     expected = _expected(rule, alarms, base)
     begin = {number: _begin(floor, state) for number, state in zip(base["series"].tolist(), base, strict=True)}

@@ -26,6 +26,7 @@ from telemetry.limit_alarm import judge
 from telemetry.metric import CATALOGUE
 from telemetry.moment import micros, moment
 from telemetry.settle_alarms import AlarmNews
+from telemetry.tables import MetricRecord
 from telemetry.track import Track
 from telemetry.watch_limits import catch_up, watch_limits
 from telemetry.watch_silence import hear_again, notice_silence
@@ -264,6 +265,17 @@ def test_a_rule_that_is_switched_off_judges_nothing(measuring: Session) -> None:
     rule(measuring, WARM.model_copy(update={"active": False}), since=_at(10), now=_at(10))
     send(measuring, ((A, 20), 30.0))
     assert [(one.cleared_at, one.extreme) for one in standing(measuring)] == [(_at(10), 25.0)]
+
+
+def test_an_alarm_outlives_the_readings_that_caused_it(measuring: Session) -> None:
+    rule(measuring)
+    send(measuring, ((A, 0), 22.0), ((A, 10), 20.0), ((A, 4000), 20.0))
+    metric = measuring.exec(select(MetricRecord).where(MetricRecord.code == METRIC.code)).one()
+    metric.forgotten_before = _at(1500).date()
+    measuring.flush()
+
+    assert send(measuring, ((A, 3000), 23.0)) == AlarmNews(raised=1, cleared=1)
+    assert [one.raised_at for one in standing(measuring)] == [_at(0), _at(3000)]
 
 
 SILENT = AlarmTerms(name="Silent", metric=METRIC.code, kind=AlarmKind.SILENCE, longest_seconds=900)
