@@ -38,7 +38,7 @@ class Period(StrEnum):
 class RollupAnswer(BaseModel):
     """One hour or UTC day. `increase` is how much a counter rose since the reading before; 0 for a gauge.
 
-    `above` and `below` are the seconds spent outside the metric's operating limits, where it has any.
+    `below` and `above` are the seconds spent outside the metric's operating limits; 0 where it has none.
     """
 
     at: AwareDatetime
@@ -50,8 +50,8 @@ class RollupAnswer(BaseModel):
     last: float
     mean: float
     increase: float
-    above: float | None = None
-    below: float | None = None
+    below: float
+    above: float
 
 
 class RollupsAnswer(BaseModel):
@@ -67,12 +67,9 @@ class RollupsAnswer(BaseModel):
 
 
 _ROLLED = {Period.HOUR: hours, Period.DAY: days}
-_ALWAYS = pa.schema(
-    [
-        ("at", pa.timestamp("us", "UTC")),
-        ("count", pa.int64()),
-        *((name, pa.float64()) for name in ("total", "minimum", "maximum", "first", "last", "mean", "increase")),
-    ]
+_NUMBERS = ("total", "minimum", "maximum", "first", "last", "mean", "increase", "below", "above")
+_SCHEMA = pa.schema(
+    [("at", pa.timestamp("us", "UTC")), ("count", pa.int64()), *((name, pa.float64()) for name in _NUMBERS)]
 )
 
 
@@ -104,7 +101,7 @@ def read_rollups(
     spans = windows(session, asked)
     if form is not Form.JSON:
         frames = _pieces(db, caller.tenant_id, spans, by)
-        return streamed(frames, schema=_ALWAYS, form=form, name=f"{code}-by-{by}")
+        return streamed(frames, schema=_SCHEMA, form=form, name=f"{code}-by-{by}")
     found = _first(session, spans, by, (limit or _PAGE) + 1)
     return RollupsAnswer(
         asset_id=asset_id,

@@ -95,6 +95,15 @@ def test_the_csv_imports_again_with_no_change(
     assert (report["rows"], report["new"], report["unchanged"], report["refused"]) == (len(MOMENTS), 0, len(MOMENTS), 0)
 
 
+@pytest.mark.parametrize(("form", "media"), [("csv", "text/csv"), ("arrow", "application/vnd.apache.arrow.stream")])
+def test_what_goes_out_goes_in_again(asset: AssetRecord, technician: TestClient, form: str, media: str) -> None:
+    sent = _asked(technician, asset, format=form).content
+
+    taken = technician.post("/api/v1/readings", content=sent, headers={"Content-Type": media}).json()
+
+    assert (taken["taken"], taken["duplicates"], taken["quarantined"]) == (0, len(MOMENTS), 0)
+
+
 @pytest.mark.parametrize(
     ("accept", "media"),
     [
