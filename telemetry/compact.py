@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import numpy as np
 from sqlalchemy import ColumnElement, func, select, tuple_, update
 from sqlmodel import Session, col, delete, insert
 
 from telemetry.find_series_days import Place, at_places, packed_days
+from telemetry.find_swaps import counter_swaps
 from telemetry.known_series import NEVER
 from telemetry.lock_journal import lock_journal, try_lock_days
 from telemetry.lots import KEYS, ROWS, lots
@@ -58,7 +60,11 @@ def compact(session: Session, *, most: int = MOST) -> Compacted:
     arrived = in_order(join([EMPTY, *bodies(session, waiting)]))
     series = _series(session, np.unique(arrived.series).tolist())
     metrics = {record.code: record for record in session.scalars(select(MetricRecord))}
-    keys = {number: series_key(one.shard, number, metrics[one.metric]) for number, one in series.items()}
+    swaps = counter_swaps(session)
+    keys = {
+        number: series_key(one.shard, number, metrics[one.metric], swaps.get((one.asset_id, one.metric), ()))
+        for number, one in series.items()
+    }
 
     old = _old_places(arrived, series)
     changed = _changed_days(settle(unpacked(list(packed_days(session, old))), arrived).track)
@@ -84,6 +90,7 @@ class _Series(NamedTuple):
 
     number: int
     shard: int
+    asset_id: UUID
     metric: str
     last_at: datetime | None
 
@@ -92,7 +99,7 @@ def _series(session: Session, numbers: Sequence[int]) -> dict[int, _Series]:
     one = SeriesRecord
     found: dict[int, _Series] = {}
     for some in lots(numbers, KEYS):
-        query = select(col(one.number), col(one.shard), col(one.metric), col(one.last_at))
+        query = select(col(one.number), col(one.shard), col(one.asset_id), col(one.metric), col(one.last_at))
         found |= {row[0]: _Series(*row) for row in session.execute(query.where(col(one.number).in_(some)))}
     return found
 

@@ -23,6 +23,8 @@ from telemetry.tables import MetricRecord
 from telemetry.track import Places, Track
 from telemetry.write_journal import Settled, write_journal
 
+_CLOSE = 100_000
+
 
 def ingest(
     session: Session, *, frame: pd.DataFrame, key: str | None, source: str, now: datetime, zone: str | None = None
@@ -66,12 +68,20 @@ def _track(session: Session, gathered: Gathered, sifted: Sifted, known: KnownSer
     """Give the believed readings under the numbers of their series, opened where they are new."""
     rows, width = sifted.believed, len(gathered.metrics)
     code = gathered.asset[rows] * width + gathered.metric[rows]
-    met = np.zeros(len(gathered.assets) * width, dtype=bool)
+    different, of_row = _different(code, len(gathered.assets) * width)
+    pairs = [(gathered.assets[one // width], gathered.metrics[one % width]) for one in different.tolist()]
+    opened = open_series(session, [(asset, metric) for asset, metric in pairs if asset is not None], known=known)
+    numbers = np.array(opened, dtype=np.int64)
+    return Track(numbers[of_row], gathered.micros[rows], sifted.value[rows], rows)
+
+
+def _different(code: Places, most: int) -> tuple[Places, Places]:
+    """Give each different code, and the place of each row's among them; by counting where the codes lie close."""
+    if most > _CLOSE + len(code):
+        return np.unique(code, return_inverse=True)
+    met = np.zeros(most, dtype=bool)
     met[code] = True
-    pairs = [(gathered.assets[one // width], gathered.metrics[one % width]) for one in np.flatnonzero(met).tolist()]
-    numbers = np.zeros(len(met), dtype=np.int64)
-    numbers[met] = open_series(session, [(asset, metric) for asset, metric in pairs if asset is not None], known=known)
-    return Track(numbers[code], gathered.micros[rows], sifted.value[rows], rows)
+    return np.flatnonzero(met), (np.cumsum(met) - 1)[code]
 
 
 def _apart(claims: Sequence[Claim], begin: Sequence[int], fresh: Track, doubt: Places) -> list[Settled]:

@@ -85,7 +85,11 @@ def _caught_up(session: Session, known: KnownSeries) -> bool:
     if known.head is None or not known.is_settled:
         return False
     newer = entries(session, col(ReadingBatchRecord.number) >= known.head.number)
-    if not newer or _head(newer[0]) != known.head or not all(entry.is_open or not entry.readings for entry in newer[1:]):
+    if (
+        not newer
+        or _head(newer[0]) != known.head
+        or not all(entry.is_open or not entry.readings for entry in newer[1:])
+    ):
         return False
     if newer[1:]:
         known.add(pair for pair, _ in _series(session, after=len(known.pairs) - 1))

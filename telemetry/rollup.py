@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from telemetry.counter import lost, slips
 from telemetry.moment import DAY, HOUR, Moments
 from telemetry.series_key import Manner
-from telemetry.track import Marks, Numbers, Places, Track, dips, starts
+from telemetry.track import Marks, Numbers, Places, Track, starts
 
 HOURS_A_DAY = 24
 _SECOND = 1_000_000
@@ -31,7 +32,7 @@ class Rollups:
     mean: Numbers
     """Of an hour: each reading counts until the next one or the hour's end. Of a day: the mean of its hours' means."""
     increase: Numbers
-    """By how much a counter rose since the reading before of the same day, its dips passed over; 0 for a gauge."""
+    """By how much a counter rose since the reading before of the same day, its slips passed over; 0 for a gauge."""
     below: Numbers
     above: Numbers
     """Seconds below the lower and above the upper operating limit, each reading holding as in `mean`."""
@@ -68,7 +69,7 @@ def hours(track: Track, manner: Manner) -> Rollups:
         first=track.value[begin],
         last=track.value[ends - 1],
         mean=np.clip(_sums(track.value * held, begin) / _sums(held, begin), minimum, maximum),
-        increase=_sums(_rises(track) * manner.counts, begin),
+        increase=_sums(_rises(track, manner) * manner.counts, begin),
         below=_sums(held * (track.value < manner.low), begin) / _SECOND,
         above=_sums(held * (track.value > manner.high), begin) / _SECOND,
     )
@@ -80,7 +81,7 @@ def days(hourly: Rollups, track: Track, manner: Manner) -> Rollups:
     begin = starts(hourly.series, start)
     ends = np.append(begin[1:], len(start))
     of_reading = starts(track.series, track.at // DAY)
-    lost = _sums(_lost_in_resets(track) * manner.counts, of_reading)
+    lacking = _sums(_lacking(track, manner) * manner.counts, of_reading)
     first, last = hourly.first[begin], hourly.last[ends - 1]
     hour_count = ends - begin
     minimum = np.minimum.reduceat(hourly.minimum, begin)
@@ -97,7 +98,7 @@ def days(hourly: Rollups, track: Track, manner: Manner) -> Rollups:
         first=first,
         last=last,
         mean=np.clip(mean, minimum, maximum),
-        increase=((last - first) + lost) * manner.counts[of_reading],
+        increase=((last - first) + lacking) * manner.counts[of_reading],
         below=_sums(hourly.below, begin),
         above=_sums(hourly.above, begin),
     )
@@ -115,22 +116,23 @@ def _held(track: Track, start: Moments, begin: Places) -> Numbers:
     return (until - track.at).astype(np.float64)
 
 
-def _lost_in_resets(track: Track) -> Numbers:
-    """Give the count that a counter lost at each reading: what stood before, where it fell within a day."""
-    shown, before = _shown(track)
-    return np.where((shown < before) & ~_begins_day(track), before, 0.0)
+def _lacking(track: Track, manner: Manner) -> Numbers:
+    """Give what the difference to the reading before lacks, where a counter fell or was swapped within a day."""
+    shown, before = _shown(track, manner)
+    lacking = lost(before, shown, swapped=manner.swapped, rolls_over_at=manner.rolls_over_at)
+    return np.where(_begins_day(track), 0.0, lacking)
 
 
-def _rises(track: Track) -> Numbers:
-    """Give how much a counter rose at each reading; after a reset it counts from zero."""
-    shown, before = _shown(track)
-    rise = np.where(shown < before, shown, shown - before)
-    return np.where(_begins_day(track), 0.0, rise)
+def _rises(track: Track, manner: Manner) -> Numbers:
+    """Give how much a counter rose at each reading."""
+    shown, before = _shown(track, manner)
+    return np.where(_begins_day(track), 0.0, shown - before) + _lacking(track, manner)
 
 
-def _shown(track: Track) -> tuple[Numbers, Numbers]:
-    """Give what a counter stood at with each reading, the dips within a day passed over, and what before."""
-    shown = np.where(dips(track, _begins_day(track)), np.append(0.0, track.value[:-1]), track.value)
+def _shown(track: Track, manner: Manner) -> tuple[Numbers, Numbers]:
+    """Give what a counter stood at with each reading, the slips within a day passed over, and what before."""
+    passed = slips(track, _begins_day(track) | manner.swapped, manner.fastest)
+    shown = np.where(passed, np.append(0.0, track.value[:-1]), track.value)
     return shown, np.append(0.0, shown[:-1])
 
 

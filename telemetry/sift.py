@@ -87,12 +87,14 @@ def _limits(known: list[Metric | None]) -> tuple[Numbers, Numbers]:
 def _canonical(gathered: Gathered, known: list[Metric | None]) -> tuple[Numbers, Marks, Marks]:
     """Convert the values, asking once for each metric and unit; mark unknown units and wrong dimensions."""
     width = len(gathered.units)
-    asked = [_asked(metric, unit) for metric in known for unit in gathered.units]
-    factor, offset, fault = (np.array(column) for column in zip(*asked, strict=True)) if asked else (np.empty(0),) * 3
     code = gathered.metric * width + gathered.unit
+    pairs, of_row = np.unique(code, return_inverse=True) if len(known) * width > len(code) else (None, code)
+    wanted = range(len(known) * width) if pairs is None else pairs.tolist()
+    asked = [_asked(known[pair // width], gathered.units[pair % width]) for pair in wanted]
+    factor, offset, fault = (np.array(column) for column in zip(*asked, strict=True)) if asked else (np.empty(0),) * 3
     with np.errstate(all="ignore"):
-        value = gathered.value * factor[code] + offset[code]
-    return value, fault[code] == _UNKNOWN, fault[code] == _WRONG
+        value = gathered.value * factor[of_row] + offset[of_row]
+    return value, fault[of_row] == _UNKNOWN, fault[of_row] == _WRONG
 
 
 _FINE, _UNKNOWN, _WRONG = 0, 1, 2

@@ -71,6 +71,20 @@ class SeriesRecord(TenantOwned, table=True):
     last_value: float | None = None
 
 
+class CounterSwapRecord(TenantOwned, table=True):
+    """Another meter took a counter's place: what the old one showed last, and the new one first."""
+
+    __tablename__ = "counter_swap"
+
+    shard: int = Field(primary_key=True)
+    asset_id: UUID = Field(primary_key=True)
+    metric: str = Field(primary_key=True, max_length=60)
+    at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    closing: float
+    opening: float
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class ReadingBatchRecord(TenantOwned, table=True):
     """An accepted batch: one durable row with its readings packed, so that what was acknowledged is there, once.
 

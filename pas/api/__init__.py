@@ -37,6 +37,7 @@ from pas.api import (
     series,
     session,
     sites,
+    swaps,
     values,
 )
 
@@ -50,6 +51,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     products.router,
     materials.router,
     sites.router,
+    swaps.router,
     customers.router,
     assets.router,
     history.router,
