@@ -5,7 +5,7 @@ the memory; what was accepted is stored or its sender hears why not, also when t
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from threading import Condition, Thread
 from typing import NamedTuple, Self
@@ -20,6 +20,7 @@ from pas.absorb_group import Parcel, absorb_group
 from pas.db import Database
 from pas.idempotency import Asked
 from pas.log import logger
+from pas.reader import Reader
 from pas.refused_payloads import Door, Kind, Refused, RefusedPayloads, keep_refused_payloads
 from telemetry.refusal import Refusal
 
@@ -63,6 +64,7 @@ class Intake:
         self._waiting: deque[_Waiting] = deque()
         self._readings = 0
         self._refused = RefusedPayloads()
+        self._reader = Reader()
         self._changed = Condition()
         self._thread: Thread | None = None
         self._closed = False
@@ -89,6 +91,26 @@ class Intake:
             self._wake()
         return waiting.future
 
+    def deliver(self, tenant_id: int, read: Callable[[], Parcel], *, size: int) -> "Future[Absorbed]":
+        """Have a body of so many bytes read in a thread of its own, and submit what was read.
+
+        The future fails with what `read` and `submit` raise. Raises ReaderBusy.
+        """
+        answer: Future[Absorbed] = Future()
+        answer.set_running_or_notify_cancel()
+
+        def work() -> None:
+            try:
+                parcel = read()
+                stored = self.submit(tenant_id, parcel.sent, parcel.by, asked=parcel.asked)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the sender is told
+                answer.set_exception(error)
+            else:
+                stored.add_done_callback(lambda done: _pass_on(done, answer))
+
+        self._reader.read(work, size=size)
+        return answer
+
     def refused(self, tenant_id: int, door: Door, reason: str, sentence: str, sender: str) -> None:
         """Count a payload that was refused whole; `reason` is the code of the refusal."""
         self._refused.add(tenant_id, door, reason, sentence, sender, now=clock.now())
@@ -98,6 +120,7 @@ class Intake:
 
     def close(self) -> None:
         """Store what waits and take no more; once is enough."""
+        self._reader.close()
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -112,6 +135,7 @@ class Intake:
             self._closed = True
             self._refused.take()
             self._changed.notify_all()
+        self._reader.close(wait=False)
 
     def _check_room(self, readings: int) -> None:
         if self._closed:
@@ -196,3 +220,11 @@ class Intake:
             except SQLAlchemyError:
                 _log.warning("counts of refused payloads could not be kept yet")
                 self._refused.put_back(dict(counts))
+
+
+def _pass_on(done: "Future[Absorbed]", answer: "Future[Absorbed]") -> None:
+    error = done.exception()
+    if error is None:
+        answer.set_result(done.result())
+    else:
+        answer.set_exception(error)

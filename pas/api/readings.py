@@ -1,10 +1,9 @@
 """Readings over HTTP: delivered by machines and people, and those that were doubted."""
 
 import hashlib
-from asyncio import get_running_loop, wrap_future
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from asyncio import wrap_future
+from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -21,12 +20,12 @@ from pas.api.paging import Cursor, Limit, Page, page
 from pas.api.problems import problems
 from pas.caller import Caller
 from pas.careful import RawRoute
+from pas.idempotency import Asked
 from pas.idempotency import asked as asked_under
 from pas.intake import Intake
 from pas.refusals import status_of
 from pas.role import Role
 from telemetry.doubt import Doubt
-from telemetry.reading import Arrived
 from telemetry.refusal import Refusal
 from telemetry.tables import QuarantinedReadingRecord
 from telemetry.wire.decode import decode
@@ -35,15 +34,7 @@ from telemetry.wire.forms import openapi_content
 deliveries = APIRouter(tags=["readings"], route_class=RawRoute)
 router = APIRouter(tags=["readings"])
 
-_QUICKLY_READ = 256 * 1024
-"""Bytes of a body that are read in less time than a change of thread and back takes."""
 _TOO_LARGE, _BUSY = "too-large", 503
-
-
-@cache
-def _reader() -> ThreadPoolExecutor:
-    """Give the thread that reads large bodies, one after the other: side by side they would only fill the memory."""
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
 
 
 class Taken(BaseModel):
@@ -102,32 +93,29 @@ async def take_readings(request: Request) -> Response:
     caller: Caller = request.state.caller
     intake: Intake = request.app.state.intake
     try:
-        delivered = await _delivered(request, caller)
-        absorbed = await wrap_future(
-            intake.submit(caller.tenant_id, delivered.sent, caller.actor, asked=delivered.asked)
-        )
+        body = await request.body()
+        asked = asked_under(request, caller, body)
+        read = partial(_parcel, request, caller, body, asked, clock.now())
+        absorbed = await wrap_future(intake.deliver(caller.tenant_id, read, size=len(body)))
     except (Refusal, HTTPException) as error:
         _count(intake, caller, error)
         raise
-    headers = {"Idempotent-Replayed": "true"} if absorbed.repeated and delivered.asked else None
+    headers = {"Idempotent-Replayed": "true"} if absorbed.repeated and asked else None
     return Response(encoded(absorbed), status_code=201, headers=headers, media_type="application/json")
 
 
-async def _delivered(request: Request, caller: Caller) -> Parcel:
+def _parcel(request: Request, caller: Caller, body: bytes, asked: Asked | None, now: datetime) -> Parcel:
     """Read what was sent; raises what the reading of it raises."""
-    body, headers = await request.body(), request.headers
-    encoding = headers.get("content-encoding", "")
-    kind, precision = headers.get("content-type", "application/json"), request.query_params.get("precision", "")
-    read = partial(decode, body, content_type=kind, encoding=encoding, now=clock.now(), precision=precision)
-    arrived = await _soon(read) if encoding or len(body) > _QUICKLY_READ else read()
-    asked = asked_under(request, caller, body)
+    told = request.headers
+    arrived = decode(
+        body,
+        content_type=told.get("content-type", "application/json"),
+        encoding=told.get("content-encoding", ""),
+        now=now,
+        precision=request.query_params.get("precision", ""),
+    )
     key = None if asked is None else _batch_key(caller, asked.key)
     return Parcel(Sent(arrived, key, caller.actor.kind, caller.asset_ids), caller.actor, asked)
-
-
-async def _soon(read: Callable[[], Arrived]) -> Arrived:
-    """Read in a thread what is large, or packed and so of unknown size, for it would keep the other senders waiting."""
-    return await get_running_loop().run_in_executor(_reader(), read)
 
 
 def _count(intake: Intake, caller: Caller, error: Refusal | HTTPException) -> None:
