@@ -22,14 +22,38 @@ def running(
 
     Raises TimeoutError when it does not answer within a minute.
     """
+    with running_with(command, environment or {}) as pid:
+        _wait_for(port, path)
+        yield pid
+
+
+@contextmanager
+def running_with(command: Sequence[str], environment: dict[str, str]) -> Iterator[int]:
+    """Start a program and stop it behind the block; give its process id."""
     with subprocess.Popen(  # noqa: S603 - programs of the measurement
-        command, env=os.environ | (environment or {}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
-            _wait_for(port, path)
             yield process.pid
         finally:
             process.terminate()
+
+
+@contextmanager
+def listening(port: int) -> Iterator[None]:
+    """Wait until somebody listens on a port.
+
+    Raises TimeoutError when nobody does within a minute.
+    """
+    deadline = monotonic() + _STARTS_WITHIN
+    while monotonic() < deadline:
+        with closing(socket.socket()) as tried:
+            if tried.connect_ex(("127.0.0.1", port)) == 0:
+                yield
+                return
+        sleep(0.05)
+    msg = f"nobody listens on port {port} after a minute"
+    raise TimeoutError(msg)
 
 
 def free_port() -> int:

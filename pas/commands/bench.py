@@ -58,7 +58,7 @@ def ingest(
     from pas.bench.ingest.streams import Plan
 
     words = only or []
-    with progress("bench ingest", count_roads(words) * rounds) as tick:
+    with progress("bench ingest", count_roads(words) * (rounds + 1)) as tick:
         plan = Plan(readings, senders, things, clock.now())
         report = bench_ingest(plan=plan, rounds=rounds, only=words, tick=tick)
     if as_json:
@@ -94,11 +94,40 @@ def storage(
     with progress("bench storage", readings * len(wanted)) as tick:
         curves = bench_storage(readings=readings, series=series, on=wanted, read=read, tick=tick)
     if as_json:
-        print_json([one._asdict() | {"points": [point._asdict() for point in one.points]} for one in curves])
+        print_json([one.document() for one in curves])
         return
     for one in curves:
-        shown = [{name.replace("_", " "): f"{value:,.4g}" for name, value in p._asdict().items()} for p in one.points]
+        shown = [
+            {name.replace("_", " "): f"{value:,.2f}".removesuffix(".00") for name, value in p._asdict().items()}
+            for p in one.points
+        ]
         print_table(f"{one.store}: with rollups and compacted; goal at most {one.goal_bytes:g} bytes", shown)
         if one.read_back:
-            told = one.read_back._asdict().items()
-            print_table("Series-days a second", [{name.replace("_", " "): f"{value:,.4g}" for name, value in told}])
+            ways = [
+                {"read back": way.way, "days/s": f"{way.days_a_second:,.0f}", "x": f"{way.ratio:,.3g}"}
+                for way in one.read_back.ways
+            ]
+            print_table(f"{one.store}: series-days of {one.read_back.readings_a_day:,.0f} readings", ways)
+
+
+@app.command()
+@refuses
+def alarms(
+    readings: Annotated[int, typer.Option("--readings", min=1_000, help="Readings of each round.")] = 1_000_000,
+    series: Annotated[int, typer.Option("--series", min=1, max=50_000, help="Of so many series.")] = 100,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, max=100, help="How often each is run, in turn.")] = 3,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast readings are held against an alarm rule, beside a loop that takes them one by one."""
+    from pas.bench.alarms import bench_alarms
+
+    with progress("bench alarms", rounds) as tick:
+        speed = bench_alarms(readings=readings, series=series, rounds=rounds, tick=tick)
+    if as_json:
+        print_json(speed._asdict())
+        return
+    print_table(
+        "One rule with deadband and delay (baseline: a loop, one reading after the other)",
+        [{"": name.replace("_", " "), "median": f"{value:,.4g}"} for name, value in speed._asdict().items()],
+    )

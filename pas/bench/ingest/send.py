@@ -20,7 +20,7 @@ _PIECE = 65_536
 
 def send(port: int, connections: int, file: Path) -> dict[str, object]:
     """Send every request over its connection, each after the answer to the one before."""
-    waiting = _requests(file, connections)
+    waiting = requests(file, connections)
     opened = [socket.create_connection(("127.0.0.1", port), timeout=300) for _ in range(connections)]
     for one in opened:
         one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -38,7 +38,8 @@ def send(port: int, connections: int, file: Path) -> dict[str, object]:
     return {"seconds": seconds, **counted}
 
 
-def _requests(file: Path, connections: int) -> list[list[bytes]]:
+def requests(file: Path, connections: int) -> list[list[bytes]]:
+    """Read what each connection is to send, in order."""
     found: list[list[bytes]] = [[] for _ in range(connections)]
     with file.open("rb") as source:
         while head := source.read(HEAD.size):

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pas import clock, schema
 from pas.bench.ingest import postgresql
@@ -54,6 +54,12 @@ class Curve(NamedTuple):
     goal_bytes: float
     points: list[Point]
     read_back: ReadBack | None
+
+    def document(self) -> dict[str, Any]:
+        """Give it as plain names and values."""
+        told = self.read_back
+        ways = None if told is None else told._asdict() | {"ways": [way._asdict() for way in told.ways]}
+        return self._asdict() | {"points": [point._asdict() for point in self.points], "read_back": ways}
 
 
 @dataclass

@@ -9,12 +9,14 @@ from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
-from sqlmodel import Session, col, select
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from pas.bench.service import SLUG
 from pas.db import Database
+from telemetry.codec import unpack_readings
 from telemetry.find_series_days import Place, packed_days
-from telemetry.moment import DAY, day_of
+from telemetry.moment import DAY, day_of, start_of
 from telemetry.series_day import unpacked
 from telemetry.tables import SeriesDayRecord
 from telemetry.track import Track
@@ -23,46 +25,54 @@ _ROUNDS = 5
 GOAL = 25.0
 
 
+class Way(NamedTuple):
+    """One way to read series-days, as two columns of numbers; medians of interleaved rounds."""
+
+    way: str
+    days_a_second: float
+    ratio: float
+    """To bare SQLite rows in the same round."""
+
+
 class ReadBack(NamedTuple):
-    """Series-days a second, each as two columns of numbers; medians of interleaved rounds."""
+    """How many days were read, of how many readings, in which ways; the goal is that of the quickest of ours."""
 
     days: int
     readings_a_day: float
-    packed_together: float
-    """Ours, all days in one question."""
-    packed_one_by_one: float
-    """Ours, a question for each day."""
-    sqlite_rows: float
-    """Bare SQLite, a table with the key (series, at) kept in that order, a question for each day."""
-    ratio_together: float
-    ratio_one_by_one: float
     goal: float
+    ways: list[Way]
 
 
 def read_back(database: Database, folder: Path, start: int, *, days: int) -> ReadBack:
-    """Read the first whole day of some series, spread over all of them."""
+    """Read the first whole day of some series, spread over all of them.
+
+    The baseline is bare SQLite: a table in the order of its key (series, at), a question for each day.
+    """
     with database.reading(database.tenant_id(SLUG)) as session, closing(_rows_file(folder)) as rows:
         places = _places(session, start, days)
         tracks = [unpacked(list(packed_days(session, [place]))) for place in places]
         _fill(rows, tracks)
-        rounds = [
-            (
-                _rate(lambda: _together(session, places), len(places)),
-                _rate(lambda: _one_by_one(session, places), len(places)),
-                _rate(lambda: _from_rows(rows, places, start), len(places)),
-            )
-            for _ in range(_ROUNDS)
-        ]
-    together, single, bare = (median(column) for column in zip(*rounds, strict=True))
-    ratios = [median(one[way] / one[2] for one in rounds) for way in (0, 1)]
-    each = sum(map(len, tracks)) / len(tracks)
-    return ReadBack(len(places), each, together, single, bare, ratios[0], ratios[1], GOAL)
+        ways: dict[str, Callable[[], Sequence[object]]] = {
+            "bare SQLite rows": lambda: _from_rows(rows, places, start),
+            "ours, all days in one question": lambda: _together(session, places),
+            "ours, a question for each day": lambda: _one_by_one(session, places),
+        }
+        if database.is_sqlite:
+            bare = sqlite3.connect(folder / "pas.db")
+            tenant_id = session.info["tenant_id"]
+            ways["ours, by the bare driver, a question for each day"] = lambda: _bare(bare, tenant_id, places)
+        rounds = [[_rate(way, len(places)) for way in ways.values()] for _ in range(_ROUNDS)]
+    told = [
+        Way(name, median(one[place] for one in rounds), median(one[place] / one[0] for one in rounds))
+        for place, name in enumerate(ways)
+    ]
+    return ReadBack(len(places), sum(map(len, tracks)) / len(tracks), GOAL, told)
 
 
 def _places(session: Session, start: int, days: int) -> list[Place]:
     one = SeriesDayRecord
-    query = select(one.shard, one.series, one.day).where(col(one.day) == day_of(start)).order_by(col(one.series))
-    found = [(shard, series, day) for shard, series, day in session.exec(query)]
+    query = select(col(one.shard), col(one.series), col(one.day)).where(col(one.day) == day_of(start))
+    found = [(shard, series, day) for shard, series, day in session.execute(query.order_by(col(one.series)))]
     return found[:: max(1, len(found) // days)][:days]
 
 
@@ -72,6 +82,16 @@ def _together(session: Session, places: Sequence[Place]) -> list[Track]:
 
 def _one_by_one(session: Session, places: Sequence[Place]) -> list[Track]:
     return [unpacked(list(packed_days(session, [place]))) for place in places]
+
+
+def _bare(connection: sqlite3.Connection, tenant_id: int, places: Sequence[Place]) -> list[object]:
+    """Read our packed days by the very driver that the rows are read by."""
+    query = "SELECT codec, readings FROM series_day WHERE tenant_id = ? AND shard = ? AND series = ? AND day = ?"
+    found: list[object] = []
+    for shard, series, day in places:
+        codec, packed = connection.execute(query, (tenant_id, shard, series, day.isoformat())).fetchone()
+        found.append(unpack_readings(packed, codec=codec, midnight=start_of(day)))
+    return found
 
 
 def _rows_file(folder: Path) -> sqlite3.Connection:
