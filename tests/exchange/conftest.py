@@ -11,6 +11,8 @@ from lifecycle.actor import Actor
 from pas.db import Database
 from pas.exchange import ImportReport, Options, export_rows, import_file, import_rows
 from pas.found_tenant import found_tenant
+from telemetry.keep_metrics import keep_metrics
+from telemetry.metric import CATALOGUE
 
 FILES = {
     "materials": "code,name,scrap_price,carbon,recovery_rate\nsteel,Steel,0.25,1.9,0.95\npp,Polypropylene,,2.1,0.4\n",
@@ -58,6 +60,7 @@ Take = Callable[..., ImportReport]
 @pytest.fixture
 def take(session: Session, now: datetime, actor: Actor) -> Take:
     r"""`take("sites", "code,name\\nA,Antwerp")` imports a text or bytes within the test's transaction."""
+    keep_metrics(session, CATALOGUE)
 
     def run(
         kind: str, content: str | bytes, name: str = "file.csv", *, dry_run: bool = False, **said: object
