@@ -12,11 +12,11 @@ from sqlmodel import Session
 from lifecycle.actor import Actor
 from pas.check import check_database
 from pas.db import Database
-from pas.role import Role
+from pas.devices import NewDevice, add_device
 from telemetry.compact import compact
 from telemetry.keep_metrics import keep_metrics
 from telemetry.metric import CATALOGUE
-from tests.conftest import NOW, ClientOf
+from tests.conftest import NOW
 from tests.faults.killing import Command
 from tests.faults.recomputed import meters_must_be_exact, must_be_exact
 from tests.faults.senders import Sender
@@ -33,24 +33,25 @@ SEED = 20261124
 
 
 @pytest.fixture
-def senders(database: Database, tenant: int, client_of: ClientOf) -> Iterator[list[Sender]]:
-    """Devices with registered assets, ready to be started; stopped behind the test, whatever happened."""
-    headers, port = dict(client_of(Role.ADMINISTRATOR).headers), free_port()
+def senders(database: Database, tenant: int) -> Iterator[list[Sender]]:
+    """Devices with assets of their own, ready to be started; stopped behind the test, whatever happened."""
+    port = free_port()
     with database.writing(tenant) as session:
         keep_metrics(session, CATALOGUE)
-        assets = _registered(session)
-    made = [
-        Sender(number, port, headers, assets[number * ASSETS_EACH : (number + 1) * ASSETS_EACH])
-        for number in range(SENDERS)
-    ]
+        product = store_product(session)
+        assets = [one.id for one in store_assets(session, product, now=NOW, by=ACTOR, count=SENDERS * ASSETS_EACH)]
+        made = [
+            _sender(session, number, port, assets[number * ASSETS_EACH : (number + 1) * ASSETS_EACH])
+            for number in range(SENDERS)
+        ]
     yield made
     for sender in made:
         sender.stop.set()
 
 
-def _registered(session: Session) -> list[UUID]:
-    product = store_product(session)
-    return [one.id for one in store_assets(session, product, now=NOW, by=ACTOR, count=SENDERS * ASSETS_EACH)]
+def _sender(session: Session, number: int, port: int, assets: list[UUID]) -> Sender:
+    device = add_device(session, new=NewDevice(name=f"sender {number}", asset_ids=assets), now=NOW, by=ACTOR)
+    return Sender(number, port, {"Authorization": f"Bearer {device.shown_once}"}, assets)
 
 
 def _loaded(senders: list[Sender], *, more: int) -> None:

@@ -16,13 +16,14 @@ from sqlmodel import Session, func, select
 from lifecycle.actor import Actor
 from lifecycle.asset import NewAsset
 from lifecycle.register_assets import register_assets
+from lifecycle.tables import AssetRecord
 from pas.db import Database
-from pas.role import Role
+from pas.devices import NewDevice, add_device
 from pas.tables import RefusedPayloadRecord
 from telemetry.keep_metrics import keep_metrics
 from telemetry.metric import CATALOGUE
 from telemetry.tables import QuarantinedReadingRecord, ReadingBatchRecord
-from tests.conftest import NOW, ClientOf
+from tests.conftest import NOW
 from tests.faults.serving import free_port, served
 from tests.lifecycle.sample_fleet import store_product
 from tests.telemetry.malformed import malformed
@@ -62,12 +63,13 @@ class Answers(NamedTuple):
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_no_malformed_payload_crashes_the_service_and_each_is_counted_with_a_reason(
-    database: Database, tenant: int, client_of: ClientOf
+    database: Database, tenant: int
 ) -> None:
-    headers = dict(client_of(Role.ADMINISTRATOR).headers)
     with database.writing(tenant) as session:
         keep_metrics(session, CATALOGUE)
-        serials = _known_things(session)
+        things = _known_things(session)
+        new = NewDevice(name="gone wrong", asset_ids=[one.id for one in things])
+        headers = {"Authorization": f"Bearer {add_device(session, new=new, now=NOW, by=ACTOR).shown_once}"}
     port, answers = free_port(), Answers(Counter(), Counter(), [])
     with served(database.url, port) as process:
         _send(range(PAYLOADS // 5), port, headers, answers)
@@ -76,7 +78,7 @@ def test_no_malformed_payload_crashes_the_service_and_each_is_counted_with_a_rea
         late = _memory(process.pid)
 
         assert process.poll() is None
-        sound = json.dumps({"readings": [_sound(serials[0])]}).encode()
+        sound = json.dumps({"readings": [_sound(things[0].serial)]}).encode()
         connection = HTTPConnection("127.0.0.1", port, timeout=60)
         assert _post(connection, headers, sound, "application/json", "")[0] == 201
         connection.close()
@@ -95,11 +97,11 @@ def test_no_malformed_payload_crashes_the_service_and_each_is_counted_with_a_rea
         assert session.exec(select(func.sum(ReadingBatchRecord.quarantined))).one() == kept_apart
 
 
-def _known_things(session: Session) -> list[str]:
+def _known_things(session: Session) -> list[AssetRecord]:
     """Register the things that the payloads speak of, so that what is still sound in them goes in."""
     product = store_product(session)
     things = [NewAsset(serial=f"PJ-0000{number}", product_id=product.id) for number in (1, 2)]
-    return [one.serial for one in register_assets(session, things, now=NOW, by=ACTOR)]
+    return register_assets(session, things, now=NOW, by=ACTOR)
 
 
 def _send(seeds: range, port: int, headers: dict[str, str], answers: Answers) -> None:
