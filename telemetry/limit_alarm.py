@@ -74,8 +74,28 @@ def judge(watch: Watch, track: Track, before: States) -> Judged:
     `track` is sorted, one reading a moment, all later than what `before` remembers; `before` has every series of it
     and no other. The alarms depend on the readings alone: judged in pieces they are those of all at once.
     """
-    if not len(track):
-        return Judged(_empty(), before)
+    begin = starts(track.series)
+    busy = _busy(watch, track, begin, before)
+    if busy.all():
+        return _judge(watch, track, before) if len(track) else Judged(_empty(), before)
+    some = np.repeat(busy, np.diff(np.append(begin, len(track))))
+    alarms, judged = judge(watch, track.take(some), before[busy])
+    after, last = before.copy(), np.append(begin[1:], len(track)) - 1
+    after["last_at"], after["last_value"] = track.at[last], track.value[last]
+    after[busy] = judged
+    return Judged(alarms, after)
+
+
+def _busy(watch: Watch, track: Track, begin: Places, before: States) -> Marks:
+    """Mark the series of which more is to be known than the last reading: the others never crossed the limit."""
+    if watch.kind not in {AlarmKind.ABOVE, AlarmKind.BELOW} or not len(track):
+        return np.ones(len(begin), dtype=bool)
+    beyond = np.maximum.reduceat(track.value * watch.sign, begin) > watch.limit * watch.sign
+    busy: Marks = beyond | before["on"] | before["open"]
+    return busy
+
+
+def _judge(watch: Watch, track: Track, before: States) -> Judged:
     rows = _behind_states(track, before)
     signs = _SIGNS[watch.kind](watch, rows, before)
     runs = _runs(rows, signs.side, before)
@@ -84,7 +104,10 @@ def judge(watch: Watch, track: Track, before: States) -> Judged:
     worth = np.append(np.where(rows.earlier, before["peak"][rows.of], signs.worth), -np.inf)
     stretches, known = _stretches(rows, runs, signs, is_open, worth, before)
     folded = _fold(watch, stretches, known, before)
-    return Judged(_signed(watch, folded.alarms), _remember(rows, runs, is_open, worth, folded, before))
+    after = _remember(rows, runs, is_open, worth, folded, before)
+    if watch.kind is AlarmKind.STUCK:
+        _remember_sameness(rows, before, after)
+    return Judged(_signed(watch, folded.alarms), after)
 
 
 def _behind_states(track: Track, before: States) -> _Rows:
@@ -247,7 +270,6 @@ def _remember(rows: _Rows, runs: _Runs, is_open: Marks, worth: Numbers, folded: 
     since = np.where(is_open[last] & rows.earlier[opened], opened, runs.begin[run])
     since = np.where(is_open[last] & ~rows.earlier[opened], runs.begin[runs.of_row[opened]], since)
     after["peak"] = np.where(after["on"] | after["open"], _worst(worth, since, last + 1), -np.inf)
-    _remember_sameness(rows, before, after)
     after["recent"] = folded.recent
     alarms = folded.alarms
     final = np.flatnonzero(np.append(alarms.series[1:] != alarms.series[:-1], [True] * bool(len(alarms.series))))

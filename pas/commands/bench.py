@@ -128,6 +128,6 @@ def alarms(
         print_json(speed._asdict())
         return
     print_table(
-        "One rule with deadband and delay (baseline: a loop, one reading after the other)",
+        "Readings a second of CPU, one rule with deadband and delay (baseline: a loop over them)",
         [{"": name.replace("_", " "), "median": f"{value:,.4g}"} for name, value in speed._asdict().items()],
     )
