@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from lifecycle.alarm_queries import alarms, reasons_of
 from lifecycle.reason import Reason
 from lifecycle.tables import (
     AlertRecord,
@@ -21,11 +22,12 @@ from lifecycle.tables import (
 )
 from pas.web.drawing import Block, Span, Sparkline, rounded_to_sum, sparkline, waterfall
 from pas.words import Words
+from telemetry.alarm_tables import AlarmRecord
 from telemetry.metric import Metric, MetricKind
 from telemetry.queries import days, latest, metrics
 from telemetry.refusal import Refusal
 
-_EVENTS, _INSPECTIONS = 25, 5
+_EVENTS, _INSPECTIONS, _ALARMS = 25, 5, 20
 _SPARK = timedelta(days=90)
 _FACTS = ("status", "site_id", "place", "holder_id", "index", "note")
 """What of an event's facts is told; the rest stands in the exported history."""
@@ -70,6 +72,8 @@ class Thing(NamedTuple):
     previous: AssetRecord | None
     condition: ConditionRecord | None
     alerts: Sequence[AlertRecord]
+    alarms: Sequence[tuple[AlarmRecord, Sequence[Reason]]]
+    """The open first-line alarms, the newest first, each with its reasons."""
     route: RouteDecisionRecord | None
     inspections: Sequence[InspectionRecord]
     events: Sequence[AssetEventRecord]
@@ -100,6 +104,7 @@ def thing(session: Session, *, asset_id: UUID, holder_id: UUID | None, now: date
         previous=_previous(session, asset) if holder_id is None else None,
         condition=session.exec(select(ConditionRecord).where(ConditionRecord.id == asset.condition_id)).first(),
         alerts=_alerts(session, asset_id),
+        alarms=_alarms(session, asset_id),
         route=_latest(session, RouteDecisionRecord, asset_id, RouteDecisionRecord.decided_at),
         inspections=_newest(session, InspectionRecord, asset_id, InspectionRecord.inspected_at, _INSPECTIONS),
         events=events,
@@ -123,6 +128,13 @@ def _latest(session: Session, table: Any, asset_id: UUID, by: Any) -> Any:
 def _alerts(session: Session, asset_id: UUID) -> list[AlertRecord]:
     query = select(AlertRecord).where(AlertRecord.asset_id == asset_id, AlertRecord.state != "cleared")
     return list(session.exec(query.order_by(col(AlertRecord.raised_at).desc())))
+
+
+def _alarms(session: Session, asset_id: UUID) -> list[tuple[AlarmRecord, Sequence[Reason]]]:
+    asked = alarms(is_open=True, asset_id=asset_id, rule=None, kind=None, priority=None, holder_id=None)
+    found = list(session.exec(asked.order_by(col(AlarmRecord.raised_at).desc()).limit(_ALARMS)))
+    why = reasons_of(session, found)
+    return [(alarm, why[alarm.id]) for alarm in found]
 
 
 def account(reasons: Iterable[Reason | dict[str, Any]], *, digits: int) -> Account:

@@ -121,6 +121,17 @@ def test_late_readings_withdraw_an_alarm_and_the_account_stays(
     assert [one["kind"] for one in told["account"]] == ["raised", "withdrawn"]
 
 
+def test_the_page_of_a_thing_tells_its_open_alarms(
+    assets: list[AssetRecord], manager: TestClient, database: Database
+) -> None:
+    manager.put("/api/v1/alarm-rules/warm", json=WARM)
+    send(manager, assets[0], (0, 22.0), (30, 23.5))
+    work_once(database)
+    page = manager.get(f"/assets/{assets[0].id}", headers={"Accept-Language": "en"}).text
+    assert "Too high" in page
+    assert "up to 23.5" in page
+
+
 def test_filters_narrow_each_other_and_pages_follow(
     assets: list[AssetRecord], manager: TestClient, database: Database
 ) -> None:
