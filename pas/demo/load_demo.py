@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -18,6 +19,7 @@ from billing.period import Month, months_later
 from billing.seller import Seller
 from billing.tables import BillRunRecord
 from lifecycle.actor import Actor
+from lifecycle.follow_readings import follow_readings
 from lifecycle.reassess import Reassessed, reassess
 from pas.db import Database
 from pas.demo.clockwork import Clockwork
@@ -28,6 +30,7 @@ from pas.demo.logins import Login, give_logins
 from pas.demo.stories import Story, stories
 from pas.exchange import ImportReport, import_file
 from pas.found_tenant import found_tenant, tenants
+from telemetry.compact import compact
 from telemetry.refusal import Refusal
 from telemetry.tables import TenantRecord
 
@@ -118,6 +121,8 @@ def _founded(database: Database, *, now: datetime, small: bool, by: Actor) -> _F
 
 def _conclude(database: Database, tenant_id: int, demo: Demo, *, now: datetime, by: Actor, steps: Clockwork) -> Loaded:
     """Assess, bill and value what came in, and see what was found."""
+    with steps.step("pack readings"):
+        _pack_readings(database, tenant_id, now=now)
     with steps.step("assess"):
         reassessed = _reassess_all(database, tenant_id, now=now)
     with steps.step("bill"), database.writing(tenant_id) as session:
@@ -159,6 +164,15 @@ def _take(database: Database, tenant_id: int, file: DemoFile, *, now: datetime, 
             by=by,
         )
     return Taken(file, report, round(perf_counter() - began, 2))
+
+
+def _pack_readings(database: Database, tenant_id: int, *, now: datetime) -> None:
+    """Do what follows from the readings and lay them into their days, as the worker would within minutes."""
+    for step in (partial(follow_readings, now=now), compact):
+        batches = 1
+        while batches:
+            with database.writing(tenant_id) as session:
+                batches = step(session).batches
 
 
 def _reassess_all(database: Database, tenant_id: int, *, now: datetime) -> Reassessed:
