@@ -24,8 +24,8 @@ from telemetry.refusal import Refusal
 Find = Callable[[Session], Sequence[UUID]]
 """Finds the assets that somebody asks for and may see; refuses where it may not."""
 
-_AT_ONCE = 500
-"""Readings in one event."""
+_AT_ONCE, _READ = 200, 5_000
+"""Readings in one event, and read at once of those that lie in their series-days."""
 _ID = re.compile("[0-9]{1,18}")
 
 
@@ -69,15 +69,20 @@ class Listening:
         return is_still_there(self.live.database, self.caller, now=clock.now())
 
     def fresh(self, news: News) -> Iterator[list[dict[str, Any]]]:
-        """Give the readings that are for this listener, in the order in which they were accepted."""
+        """Give the readings that are for this listener, in the order in which they were accepted.
+
+        Some at a time: what is told is shared by all who listen, and a slow one must not hold a copy of it.
+        """
         wanted = [number for number, one in news.series.items() if self._wants(one.asset_id, one.metric)]
-        track = news.track.take(np.isin(news.track.series, wanted))
-        columns = (track.series.tolist(), track.at.tolist(), track.value.tolist())
-        told = (
-            {**news.series[series]._asdict(), "at": moment(at), "value": value}
-            for series, at, value in zip(*columns, strict=True)
-        )
-        yield from lots(told, _AT_ONCE)
+        for start in range(0, len(news.track), _AT_ONCE):
+            track = news.track.take(slice(start, start + _AT_ONCE))
+            some = track.take(np.isin(track.series, wanted))
+            columns = (some.series.tolist(), some.at.tolist(), some.value.tolist())
+            if len(some):
+                yield [
+                    {**news.series[series]._asdict(), "at": moment(at), "value": value}
+                    for series, at, value in zip(*columns, strict=True)
+                ]
 
     def settled(self, news: News) -> Iterator[list[dict[str, Any]]]:
         """Give the readings of batches that lie in their series-days by now, with those beside them."""
@@ -91,10 +96,10 @@ class Listening:
             left: Asked | None = Asked(asset_id, code, *span)
             while left is not None:
                 with self.live.database.reading(self.caller.tenant_id) as session:
-                    found, left = piece(session, left, most=_AT_ONCE)
+                    found, left = piece(session, left, most=_READ)
                 named = {"asset_id": asset_id, "metric": code, "unit": units[code]}
-                if len(found):
-                    yield [named | row for row in rows(found)]
+                for some in lots(rows(found), _AT_ONCE):
+                    yield [named | row for row in some]
 
     def _wants(self, asset_id: UUID, metric: str) -> bool:
         return asset_id in self._assets and (self._metrics is None or metric in self._metrics)
