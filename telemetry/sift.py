@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -102,10 +103,14 @@ _FINE, _UNKNOWN, _WRONG = 0, 1, 2
 
 def _asked(metric: Metric | None, unit: str) -> tuple[float, float, int]:
     """Ask how a unit converts: factor, offset, and what is wrong with it."""
-    if metric is None or not unit:
-        return 1.0, 0.0, _FINE
+    return (1.0, 0.0, _FINE) if metric is None or not unit else _converted(unit, metric.unit)
+
+
+@lru_cache(maxsize=4096)
+def _converted(unit: str, canonical: str) -> tuple[float, float, int]:
+    """Ask once for each pair of units, those that do not fit included."""
     try:
-        return *conversion(unit, metric.unit), _FINE
+        return *conversion(unit, canonical), _FINE
     except UnknownUnit:
         return 1.0, 0.0, _UNKNOWN
     except WrongDimension:
