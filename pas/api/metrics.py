@@ -19,7 +19,11 @@ router = APIRouter(prefix="/metrics", tags=["metrics"])
 
 
 class MetricTerms(BaseModel):
-    """What is said of a metric. `unit` is one of the names we know; limits are in that unit."""
+    """What is said of a metric. `unit` is one of the names we know; all figures are in that unit.
+
+    `low` and `high` are operating limits, `fastest` is a change in an hour, `keep_days` how long single readings are
+    kept; none is for ever.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,6 +32,12 @@ class MetricTerms(BaseModel):
     unit: str = Field(min_length=1, max_length=40)
     minimum: FiniteFloat | None = None
     maximum: FiniteFloat | None = None
+    resolution: FiniteFloat | None = Field(default=None, gt=0)
+    fastest: FiniteFloat | None = Field(default=None, gt=0)
+    rolls_over_at: FiniteFloat | None = Field(default=None, gt=0)
+    low: FiniteFloat | None = None
+    high: FiniteFloat | None = None
+    keep_days: int | None = Field(default=None, ge=1, le=36_525)
 
 
 @router.get("")
