@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from fastapi.sse import ServerSentEvent
 from fastapi.testclient import TestClient
 from sqlmodel import Session, delete
 
@@ -23,6 +24,9 @@ from lifecycle.actor import Actor
 from lifecycle.asset import Move
 from lifecycle.follow_readings import follow_readings
 from lifecycle.move_asset import move_assets
+from pas.api.listening import Listening, _number
+from pas.api.live import _events
+from pas.caller import Caller
 from pas.db import Database
 from pas.live import MOST_OF_ONE, Live, TooManyListeners
 from pas.role import Role
@@ -265,3 +269,41 @@ def test_the_journal_is_told_in_parts_that_make_the_whole(
 
     assert number == head(session) == 7
     assert heard == [one for batch in taken for one in batch]
+
+
+def _told(house: House, live: Live, *, after: int | None) -> list[ServerSentEvent]:
+    """Listen in this process until the first sign that nothing more comes."""
+    caller = Caller(house.tenant, house.actor, Role.TECHNICIAN)
+    heard = Listening(live, caller, lambda _session: [house.assets[0].id], metrics=None, after=after)
+    heard.look()
+
+    async def listen() -> list[ServerSentEvent]:
+        found = list[ServerSentEvent]()
+        async for event in _events(heard):
+            found.append(event)
+            live.stopping = event.id == str(await live.head(house.tenant))
+        return found
+
+    return anyio.run(listen)
+
+
+@pytest.mark.parametrize(
+    ("last_seen", "after"),
+    [(None, None), ("", None), ("3", 3), ("-3", None), ("x", None), ("9" * 30, None), ("٣", None)],
+)
+def test_an_id_of_ours_is_a_number_and_any_other_as_good_as_none(last_seen: str | None, after: int | None) -> None:
+    assert _number(last_seen) == after
+
+
+def test_who_was_away_too_long_is_told_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in range(1, 5):
+        house.take(value)
+    monkeypatch.setattr("pas.api.live.LOOK_BACK", 2)
+
+    missed, resumed, ahead = (_told(house, Live(house.database), after=after) for after in (0, 3, 99))
+
+    assert [(event.event, event.data) for event in missed] == [(None, None), ("missed", {"after": 0, "until": 4})]
+    assert [event.event for event in resumed] == [None, "readings", None]
+    assert resumed[1].data is not None
+    assert [one["value"] for one in resumed[1].data["readings"]] == [4.0]
+    assert [event.id for event in ahead] == ["4"]
