@@ -1,11 +1,11 @@
 """New readings over HTTP as they are accepted, whichever process accepted them: server-sent events."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from time import monotonic
 from typing import Annotated, Any
 from uuid import UUID
 
-import anyio
 from fastapi import APIRouter, Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlmodel import Session, col
@@ -114,7 +114,7 @@ async def _events(heard: Listening) -> AsyncIterator[ServerSentEvent]:
         if monotonic() - sent_at >= live.BEAT:
             yield ServerSentEvent(id=str(number), comment="nothing new")
             sent_at = monotonic()
-        await anyio.sleep(live.PAUSE)
+        await asyncio.sleep(live.PAUSE)
 
 
 async def _news(heard: Listening, number: int) -> AsyncIterator[ServerSentEvent]:

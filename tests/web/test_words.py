@@ -15,6 +15,7 @@ from lifecycle.reason import Reason
 from pas.refusals import STATUS
 from pas.role import Role
 from pas.words import LANGUAGES, Words, catalogue
+from telemetry.equal_use import Unplaced
 from telemetry.metric import CATALOGUE
 from telemetry.refusal import Refusal
 
@@ -68,6 +69,7 @@ def test_every_choice_has_words() -> None:
         "alert_state": AlertState,
         "role": Role,
         "source": InspectionSource,
+        "unplaced": Unplaced,
     }
     wanted = {f"{kind}.{choice}" for kind, choices in kinds.items() for choice in choices}
     wanted |= {f"metric.{metric.code}" for metric in CATALOGUE}
