@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -15,12 +16,16 @@ import billing.tables
 import telemetry.alarm_tables
 import telemetry.sparkplug_tables
 from pas.tables import ApiKeyRecord, DeviceRecord, PersonRecord, SessionRecord
+from pas.turns import Turns
 from telemetry.refusal import Refusal
 from telemetry.tables import TenantOwned, TenantRecord
 
 DOOR_TABLES = (PersonRecord, SessionRecord, ApiKeyRecord, DeviceRecord)
 """What may be read before it is known for which tenant somebody comes: just enough to find out."""
 
+_PATIENCE = 30.0
+"""Seconds that a writer on SQLite waits for its turn."""
+_TURN = "turn"
 APP_ROLE = "pas_app"
 """PostgreSQL role of every transaction: owns nothing and cannot bypass row-level security."""
 
@@ -42,7 +47,8 @@ class Database:
         """Open lazily; a SQLite file's folder is made. `archive` is the folder of the readings of cold months."""
         self.url = url
         self.archive = archive
-        self.engine = _engine(url)
+        self.turns = Turns(patience=_PATIENCE)
+        self.engine = _engine(url, self.turns)
 
     def __enter__(self) -> Self:
         """Use it as a block, and its connections are closed behind it."""
@@ -111,7 +117,7 @@ class Database:
         return self.engine.execution_options(pas_writes=True)
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, turns: Turns) -> Engine:
     """Make the engine; what is asked of it never stands in an error's text, for that may be logged."""
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
@@ -120,14 +126,14 @@ def _engine(url: str) -> Engine:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
-        connect_args={"timeout": 30, "check_same_thread": False},
+        connect_args={"timeout": _PATIENCE, "check_same_thread": False},
         pool_size=20,
         max_overflow=20,
         hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    event.listen(engine, "checkin", _undo_what_is_left)
+    event.listen(engine, "begin", partial(_begin_sqlite, turns))
+    event.listen(engine, "checkin", partial(_end_sqlite, turns))
     return engine
 
 
@@ -145,16 +151,20 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _undo_what_is_left(connection: Any, _record: Any) -> None:
-    """End a transaction whose commit failed, as on a full disk: it would keep every other writer waiting."""
+def _begin_sqlite(turns: Turns, connection: Connection) -> None:
+    """Writers take the lock when they begin, in turn: a reader that turns writer would fail instead of waiting."""
+    writes = connection.get_execution_options().get("pas_writes", False)
+    if writes:
+        connection.info[_TURN] = turns.take()
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _end_sqlite(turns: Turns, connection: Any, record: Any) -> None:
+    """End a transaction whose commit failed, as on a full disk, and the turn: both would keep every writer waiting."""
     if connection is not None and connection.in_transaction:
         connection.rollback()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Writers take the lock when they begin: a reader that turns writer would fail instead of waiting."""
-    writes = connection.get_execution_options().get("pas_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if record.info.pop(_TURN, False):
+        turns.give()
 
 
 def move_in(session: Session, tenant_id: int) -> None:
