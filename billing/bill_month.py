@@ -13,8 +13,9 @@ from sqlmodel import Session, select
 from billing.bill_run import BillFailure, BillRun
 from billing.issue_invoice import Issuing, issue_invoice
 from billing.period import Month, local_day, midnight
+from billing.proof import NO_READINGS, Proof
 from billing.queries import LeasedAsset, contracts_invoiced, contracts_running, held_seller, lines_running
-from billing.rating import NO_READINGS, Meter, Proof, Terms, rate
+from billing.rating import Meter, Terms, rate
 from billing.read_meters import read_meters
 from billing.tables import BillFailureRecord, BillRunRecord, ContractRecord, InvoiceRecord
 from lifecycle.actor import Actor

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from billing.contract import Contract, Proration
 from billing.period import Period
-from billing.rating import RatedLine, plain
+from billing.proof import plain
+from billing.rating import RatedLine
 from billing.seller import Seller
 from billing.vat import LEGAL_SENTENCE, Taxed, VatShare, check_buyer, check_rate, vat_shares
 from lifecycle.customer import Customer

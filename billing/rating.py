@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 from uuid import UUID
@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict
 
 from billing.contract import Proration
 from billing.period import Period
+from billing.proof import Late, Proof, plain, to_thousandths
 from billing.proration import Share, share
 from billing.unit import DAY, MONTH, unit_code
 from lifecycle.money import CENT, to_cents
 from lifecycle.reason import Reason
-from telemetry.figure import Figure
 from telemetry.meter import MeterVersion
 from telemetry.refusal import Refusal
 from telemetry.series_day import ReadingsForgotten
@@ -24,9 +24,6 @@ FEE = "fee"
 USE = "use"
 RULE = "rating/2"
 NOTHING_READ = "bill.no_readings"
-
-THOUSANDTH = Decimal("0.001")
-"""Use is billed in thousandths of its unit, rounded half-up once, on the period's total."""
 
 
 class MeterRanBack(Refusal):
@@ -53,53 +50,6 @@ class Terms(NamedTuple):
     ends_on: date | None
     monthly_fee: Decimal
     meter: Meter | None
-
-
-class Proof(NamedTuple):
-    """What the meter showed in a period: its use, and the readings at both ends, None where there were none."""
-
-    increase: Decimal
-    readings: int
-    opening: Decimal | None
-    opening_at: datetime | None
-    closing: Decimal | None
-    closing_at: datetime | None
-    covered_hours: Decimal | None = None
-    """Of a meter over a level: for how long a reading spoke; None for a counter."""
-    longest_gap_hours: Decimal | None = None
-    forgotten_days: int = 0
-    counted_by: MeterVersion | None = None
-    versions: tuple[int, ...] = ()
-
-
-NO_READINGS = Proof(Decimal(0), 0, None, None, None, None)
-
-
-def proof_of(figure: Figure) -> Proof:
-    """Take what a meter showed into decimals: the use to thousandths, the readings as they were shown."""
-    opening, closing = (
-        None if value is None else plain(Decimal(repr(float(value)))) for value in (figure.opening, figure.closing)
-    )
-    covered, gap = (
-        None if hours is None else _in_thousandths(hours) for hours in (figure.covered_hours, figure.longest_gap_hours)
-    )
-    return Proof(
-        _in_thousandths(figure.increase),
-        figure.readings,
-        opening,
-        figure.opening_at,
-        closing,
-        figure.closing_at,
-        covered_hours=covered,
-        longest_gap_hours=gap,
-        forgotten_days=figure.forgotten_days,
-        counted_by=figure.meter,
-        versions=figure.versions,
-    )
-
-
-def _in_thousandths(number: float) -> Decimal:
-    return _to_thousandths(Fraction(repr(float(number))))
 
 
 class RatedLine(BaseModel):
@@ -212,7 +162,7 @@ def billed_use(increase: Decimal, allowance: Decimal, owed: Share) -> tuple[Deci
     """
     included = owed.part_of(allowance)
     beyond = max(Fraction(0), Fraction(increase) - included)
-    return _to_thousandths(included), _to_thousandths(beyond)
+    return to_thousandths(included), to_thousandths(beyond)
 
 
 def _why_use(
@@ -240,6 +190,7 @@ def _why_use(
     named = [_counted(proof.counted_by, proof.versions)] if proof.counted_by and read != NOTHING_READ else []
     return [
         Reason(code=read, rule=RULE, inputs=shown | _covered(proof)),
+        *([_came_late(meter, proof.late)] if proof.late else []),
         *named,
         *([Reason(code="bill.allowance", rule=RULE, inputs=allowed)] if meter.allowance else []),
         Reason(code="bill.price", rule=RULE, inputs=priced, effect=float(net)),
@@ -247,7 +198,7 @@ def _why_use(
 
 
 def _read(proof: Proof) -> str:
-    if proof.covered_hours:
+    if proof.covered_hours or proof.late:
         return "bill.measured"
     return "bill.readings" if proof.readings else NOTHING_READ
 
@@ -256,6 +207,12 @@ def _covered(proof: Proof) -> dict[str, str]:
     if proof.covered_hours is None:
         return {}
     return {"covered": str(proof.covered_hours), "longest_gap": str(proof.longest_gap_hours)}
+
+
+def _came_late(meter: Meter, late: Sequence[Late]) -> Reason:
+    told = {str(one.of): str(one.use) for one in late}
+    inputs = {"metric": meter.code, "late": told, "late_use": str(plain(sum((one.use for one in late), Decimal(0))))}
+    return Reason(code="bill.late", rule=RULE, inputs=inputs)
 
 
 def _counted(by: MeterVersion, versions: Sequence[int]) -> Reason:
@@ -274,20 +231,6 @@ def _named(terms: Terms, part: Period) -> dict[str, object]:
         "period_start": part.start,
         "period_end": part.end,
     }
-
-
-def _to_thousandths(number: Fraction) -> Decimal:
-    exact = Decimal(number.numerator * 1000) / Decimal(number.denominator)
-    return plain(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP) * THOUSANDTH)
-
-
-def plain(number: Decimal) -> Decimal:
-    """Drop zeros that say nothing, and never write an exponent or a minus nothing.
-
-    >>> plain(Decimal("19.9500")), plain(Decimal("1E+2")), plain(Decimal("-0.00"))
-    (Decimal('19.95'), Decimal('100'), Decimal('0'))
-    """
-    return Decimal(format(number.normalize() + 0, "f"))
 
 
 def as_price(number: Decimal) -> Decimal:

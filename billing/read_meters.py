@@ -8,9 +8,11 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from billing.late_use import late_of, levels_billed
 from billing.period import FIRST_DAY, Month, midnight
+from billing.proof import Late, Proof, proof_of, with_late
 from billing.queries import meters_billed_from, meters_billed_until
-from billing.rating import Proof, Terms, proof_of
+from billing.rating import Terms
 from telemetry.figure import Figure
 from telemetry.find_meters import latest_meters
 from telemetry.read_meters import meter_figures
@@ -31,13 +33,14 @@ def read_meters(session: Session, *, month: Month, lines: Sequence[tuple[str, Te
 
     A counter opens with the reading it was last billed up to: readings of the month before that came in after its
     invoice are billed now. It closes with the reading that the next month was billed from, where that month was
-    billed first. A level is counted over the days alone: what came in after their invoice is not billed any more.
+    billed first. A level is counted over the days alone, and what came to be known of days billed before is added.
     Does not bill anything.
     """
     until = meters_billed_until(session, day=month.start)
     onwards = meters_billed_from(session, day=month.end)
     asked: dict[UUID, _Span] = {}
     terms: dict[UUID, Terms] = {}
+    zones = {line.line_id: zone for zone, line in lines}
     for zone, line in lines:
         part = month.meet(line.starts_on, line.ends_on)
         if line.meter is not None and part is not None:
@@ -47,7 +50,26 @@ def read_meters(session: Session, *, month: Month, lines: Sequence[tuple[str, Te
 
     found = _figures(session, terms, asked)
     late = {line_id: _Span(since, asked[line_id].end) for line_id, since in _billed_to(found, until).items()}
-    return {line_id: proof_of(figure) for line_id, figure in (found | _figures(session, terms, late)).items()}
+    figures = found | _figures(session, terms, late)
+    came_late = _came_late(
+        session, terms, zones, [key for key, one in figures.items() if one.covered_hours is not None]
+    )
+    return {line_id: with_late(proof_of(figure), came_late[line_id]) for line_id, figure in figures.items()}
+
+
+def _came_late(
+    session: Session, terms: Mapping[UUID, Terms], zones: Mapping[UUID, str], levels: Sequence[UUID]
+) -> defaultdict[UUID, list[Late]]:
+    """Count the levels of all periods billed before once more, and give what they differ by."""
+    billed = levels_billed(session, levels)
+    found: defaultdict[UUID, list[Late]] = defaultdict(list)
+    for period in sorted({period for of_line in billed.values() for period in of_line}):
+        asked = {
+            line_id: _Span(*period.instants(zones[line_id])) for line_id, of_line in billed.items() if period in of_line
+        }
+        for line_id, late in late_of(billed, period, _figures(session, terms, asked)).items():
+            found[line_id].append(late)
+    return found
 
 
 def _billed_to(found: Mapping[UUID, Figure], until: Mapping[UUID, datetime | None]) -> dict[UUID, datetime]:

@@ -25,6 +25,7 @@ from telemetry.keep_meters import keep_meter
 from telemetry.keep_metrics import keep_metrics
 from telemetry.meter import Meter
 from telemetry.metric import CATALOGUE
+from telemetry.read_meters import meter_figures
 from telemetry.tables import SeriesDayRecord, SeriesRecord
 from tests.billing.billed_fleet import BEGINNING, CLERK, contract, found_fleet, line, read_meter, sign
 from tests.telemetry.conftest import compact_all
@@ -137,3 +138,34 @@ def test_what_was_forgotten_is_not_billed_as_nothing(session: Session) -> None:
     run = bill_month(session, month=Month("2026-10"), now=SOON_AFTER, by=CLERK)
 
     assert (run.issued, [why.code for why in run.failures]) == (1, ["readings-forgotten"])
+
+
+@pytest.mark.parametrize("first", ["2026-09", "2026-10"])
+def test_light_that_comes_to_be_known_late_is_billed_once(session: Session, first: str) -> None:
+    fleet = found_fleet(session, assets=1)
+    keep_metrics(session, CATALOGUE)
+    terms = {"meter": "light_hours", "unit_price": "6", "monthly_fee": "50"}
+    sign(session, contract(fleet.customer, "C-1", [line(fleet.assets[0], starts_on="2026-08-01", **terms)]))
+    months = ["2026-08", first, *({"2026-09", "2026-10"} - {first})]
+    for place, month in enumerate(months):
+        _take_light(session, fleet.assets[0], "2026-08-10T08:00:00+00:00", minutes=60, skip=2 - place)
+        _take_light(session, fleet.assets[0], f"{month}-12T08:00:00+00:00", minutes=30)
+        assert bill_month(session, month=Month(month), now=SOON_AFTER, by=CLERK).issued == 1
+
+    found = session.exec(select(InvoiceRecord).order_by(col(InvoiceRecord.number))).all()
+    billed = [next(one for one in invoice.document["lines"] if one["meter"]) for invoice in found]
+    whole = meter_figures(
+        session, wanted=[(fleet.assets[0].id, "light_hours")], start=BEGINNING, end=SOON_AFTER
+    )[fleet.assets[0].id, "light_hours"]  # fmt: skip
+    assert sum(Decimal(one["quantity"]) for one in billed) == pytest.approx(
+        Decimal(str(whole.increase)), abs=Decimal("0.004")
+    )
+    assert [any(why["code"] == "bill.late" for why in one["reasons"]) for one in billed] == [False, True, True]
+
+
+def _take_light(session: Session, asset: AssetRecord, start: str, *, minutes: int, skip: int = 0) -> None:
+    """Shine from a moment on; `skip` thirds of it are not sent yet."""
+    begin = datetime.fromisoformat(start)
+    at = [begin + timedelta(minutes=minute) for minute in range(minutes - skip * minutes // 3)]
+    frame = pd.DataFrame({"metric": "illuminance", "at": at, "value": 400.0}).assign(asset_id=str(asset.id))
+    assert ingest(session, frame=frame, key=None, source="test", now=SOON_AFTER).quarantined == 0

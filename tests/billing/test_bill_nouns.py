@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from billing.contract import Proration, VatCategory
 from billing.invoice import Invoice, as_document, draw_up, payment_reference
 from billing.period import Month, NotAPeriod, Period, local_day, midnight, read_period
+from billing.proof import NO_READINGS, Proof
 from billing.proration import Share, share
-from billing.rating import NO_READINGS, Meter, MeterRanBack, Proof, RatedLine, Terms, billed_use, rate
+from billing.rating import Meter, MeterRanBack, RatedLine, Terms, billed_use, rate
 from billing.seller import Seller, WrongNumber, checked
 from billing.vat import BuyerWithoutVatNumber, Taxed, WrongRate, check_rate, vat_shares
 from lifecycle.chain import digest

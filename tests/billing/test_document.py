@@ -13,7 +13,8 @@ from billing.contract import Proration
 from billing.document import pdf, words
 from billing.invoice import as_document, draw_up, payment_reference
 from billing.period import Month
-from billing.rating import Meter, Proof, Terms, rate
+from billing.proof import Proof
+from billing.rating import Meter, Terms, rate
 from billing.seller import checked
 from billing.unit import CODES
 from lifecycle.customer import Customer
