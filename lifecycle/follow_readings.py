@@ -26,7 +26,7 @@ class Followed(NamedTuple):
 
 
 def follow_readings(session: Session, *, now: datetime) -> Followed:
-    """Follow the oldest batches that wait, about a million readings at most; a caller calls until there are none.
+    """Follow the oldest batches that wait, some 200,000 readings at most; a caller calls until there are none.
 
     Rules that were made to hold from earlier on judge what they missed. Assesses nothing: the assets are queued.
     """
