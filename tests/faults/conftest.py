@@ -1,5 +1,5 @@
 """The laundry of the MQTT tests, for those that kill a broker."""
 
-from tests.mqtt.conftest import laundry, nats
+from tests.mqtt.conftest import broker, laundry, nats
 
-__all__ = ["laundry", "nats"]
+__all__ = ["broker", "laundry", "nats"]

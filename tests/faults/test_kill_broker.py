@@ -4,7 +4,6 @@ The broker is NATS with the configuration that we recommend; mosquitto acknowled
 """
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -15,7 +14,7 @@ from sqlmodel import select
 from telemetry.tables import ReadingBatchRecord
 from tests.faults.killing import KILLS
 from tests.faults.publishing import Publisher
-from tests.mqtt.brokers import Mosquitto, Nats, Process
+from tests.mqtt.brokers import Nats, Process
 from tests.mqtt.conftest import Laundry
 from tests.mqtt.gateway import Gateway, wait_for
 
@@ -24,12 +23,6 @@ pytestmark = pytest.mark.faults
 SEED = 20261123
 AMONG = 0.6
 """Seconds of load within which the kill falls."""
-
-
-@pytest.fixture(params=[Nats, Mosquitto], ids=["nats", "mosquitto"])
-def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Process]:
-    with request.param(tmp_path / "broker") as started:
-        yield started
 
 
 def topic(laundry: Laundry) -> str:

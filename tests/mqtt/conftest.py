@@ -19,7 +19,7 @@ from telemetry.metric import CATALOGUE
 from telemetry.queries import series
 from telemetry.tables import QuarantinedReadingRecord
 from tests.lifecycle.sample_fleet import store_assets, store_product
-from tests.mqtt.brokers import Mosquitto, Nats
+from tests.mqtt.brokers import Mosquitto, Nats, Process
 
 _FIRST = datetime.fromisoformat("1990-01-01T00:00:00Z")
 _LAST = datetime.fromisoformat("2200-01-01T00:00:00Z")
@@ -79,3 +79,14 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
 def nats(tmp_path: Path) -> Iterator[Nats]:
     with Nats(tmp_path / "nats") as broker:
         yield broker
+
+
+@pytest.fixture
+def broker(database: Database, tmp_path: Path) -> Iterator[Process]:
+    """Either broker: NATS before SQLite and mosquitto before PostgreSQL, for they know nothing of each other."""
+    with either(database)(tmp_path / "broker") as started:
+        yield started
+
+
+def either(database: Database) -> type[Nats] | type[Mosquitto]:
+    return Nats if database.is_sqlite else Mosquitto

@@ -15,8 +15,8 @@ from pas import devices
 from pas.broker_files import user_names
 from pas.secret import digest
 from tests.conftest import Pas
-from tests.mqtt.brokers import HOST, Mosquitto, Nats, Process, program
-from tests.mqtt.conftest import Laundry
+from tests.mqtt.brokers import HOST, Nats, Process, program
+from tests.mqtt.conftest import Laundry, either
 from tests.mqtt.edge import EdgeNode
 from tests.mqtt.gateway import Gateway, wait_for
 
@@ -35,13 +35,11 @@ def tried(broker: Process, user: str, password: str, topic: str) -> bool:
     return done.returncode == 0 and b"ot authori" not in done.stderr
 
 
-@pytest.fixture(params=[Mosquitto, Nats], ids=["mosquitto", "nats"])
-def broker(
-    request: pytest.FixtureRequest, tmp_path: Path, laundry: Laundry, pas: Pas, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Process]:
+@pytest.fixture
+def broker(laundry: Laundry, tmp_path: Path, pas: Pas, monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
     for name, value in OWN.items():
         monkeypatch.setenv(name, value)
-    made: Process = request.param(tmp_path / "broker", accounts=True)
+    made = either(laundry.database)(tmp_path / "broker", accounts=True)
     write(pas, made)
     with made:
         yield made

@@ -2,12 +2,10 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from tests.mqtt.brokers import HOST, Mosquitto, Nats, Process, program
+from tests.mqtt.brokers import HOST, Mosquitto, Process, program
 from tests.mqtt.conftest import Laundry
 from tests.mqtt.gateway import Gateway, wait_for
 
@@ -20,12 +18,6 @@ def publish(broker: Process, topic: str, message: str | Path, *more: str) -> Non
     version = {"5": "mqttv5", "3.1.1": "mqttv311"}[broker.version]
     where = ("-h", HOST, "-p", str(broker.port), "-V", version, "-q", "1")
     subprocess.run((program("mosquitto_pub"), *where, "-t", topic, *content, *more), check=True, timeout=30)
-
-
-@pytest.fixture(params=[Mosquitto, Nats], ids=["mosquitto", "nats"])
-def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Process]:
-    with request.param(tmp_path / "broker") as started:
-        yield started
 
 
 def test_what_is_published_is_stored_in_every_form(broker: Process, laundry: Laundry, tmp_path: Path) -> None:

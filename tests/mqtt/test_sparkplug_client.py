@@ -1,24 +1,17 @@
 """A Sparkplug library that is not ours speaks through real brokers into the service."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlmodel import select
 
 from telemetry.sparkplug_tables import SparkplugHeldRecord, SparkplugNodeRecord
-from tests.mqtt.brokers import Mosquitto, Nats, Process
+from tests.mqtt.brokers import Mosquitto, Process
 from tests.mqtt.conftest import Laundry
 from tests.mqtt.edge import EdgeNode
 from tests.mqtt.gateway import Gateway, wait_for
 
 TOLD = "told Node Control/Rebirth True"
-
-
-@pytest.fixture(params=[Mosquitto, Nats], ids=["mosquitto", "nats"])
-def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Process]:
-    with request.param(tmp_path / "broker") as started:
-        yield started
 
 
 @pytest.fixture
