@@ -75,13 +75,14 @@ def absorb_deliveries(
 
     Raises nothing for what one delivery holds: see `Absorbed.refused`.
     """
-    known = _known(session, (word for sent in deliveries for word in sent.arrived.asset.word))
+    known = known_names(session, (word for sent in deliveries for word in sent.arrived.asset.word))
 
     named = [Delivery(sent.arrived, sent.key, sent.source, _allowed(known, sent.only)) for sent in deliveries]
     return [_told(ingested) for ingested in ingest_all(session, deliveries=named, now=now)]
 
 
-def _known(session: Session, names: Iterable[str]) -> dict[str, UUID]:
+def known_names(session: Session, names: Iterable[str]) -> dict[str, UUID]:
+    """Find the things that words name: an id, a public identifier or a serial number."""
     plain = {word: _plain(word) for word in names if word}
     found = assets_by_reference(session, set(plain.values()))
     return {word: found[name] for word, name in plain.items() if name in found}

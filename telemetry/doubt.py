@@ -22,6 +22,17 @@ class Doubt(StrEnum):
 
 ORDER = tuple(Doubt)
 
+
+class DoubtState(StrEnum):
+    """What became of a doubted reading."""
+
+    WAITING = "waiting"
+    RELEASED = "released"
+    """It went in after all, or was there already."""
+    DISMISSED = "dismissed"
+    """A person found that it shall not go in."""
+
+
 _SENTENCES = {
     Doubt.UNKNOWN_ASSET: "there is no asset '{asset}' for which this sender may speak; register it first",
     Doubt.UNKNOWN_METRIC: "there is no metric '{metric}'; add it to the metrics first",

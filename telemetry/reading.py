@@ -74,7 +74,7 @@ class Arrived:
             "asset": self.asset.word[self.asset.row[row]],
             "metric": self.metric.word[self.metric.row[row]],
             "at": _written(int(self.stamp.micros[row])) if at is None else text(at[row]),
-            "value": f"{self.value[row]:.15g}" if value is None else text(value[row]),
+            "value": repr(float(self.value[row])).removesuffix(".0") if value is None else text(value[row]),
             "unit": self.unit.word[self.unit.row[row]],
         }
 

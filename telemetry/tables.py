@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, SmallInteger
 from sqlmodel import Field, Session, SQLModel
 
 from telemetry.columns import Json, UtcDateTime
+from telemetry.doubt import DoubtState
 from telemetry.identity import new_id
 from telemetry.meter import MeterVersion
 from telemetry.metric import Metric
@@ -193,11 +194,11 @@ class ArchiveFileRecord(TenantOwned, table=True):
 
 
 class QuarantinedReadingRecord(TenantOwned, table=True):
-    """A reading that was not believed: kept as it came, with the reason, for a person to repair."""
+    """A reading that was not believed: kept as it came, with the reason, until a person settles it, and after."""
 
     __tablename__ = "quarantined_reading"
     __table_args__ = (
-        Index("quarantine_by_reason", "tenant_id", "reason", "received_at"),
+        Index("quarantine_by_state", "tenant_id", "state", "reason", "id"),
         Index("quarantine_of_batch", "tenant_id", "batch_key"),
     )
 
@@ -207,4 +208,13 @@ class QuarantinedReadingRecord(TenantOwned, table=True):
     reason: str = Field(max_length=40)
     sentence: str
     as_received: dict[str, str] = Field(sa_type=Json)
+    at: int | None = Field(default=None, sa_type=BigInteger)
+    """Its moment in microseconds since 1970 UTC, where one could be read."""
+    value: float | None = None
+    """Its number in its own unit, where one could be read."""
     received_at: datetime = Field(sa_type=UtcDateTime)
+    state: str = Field(default=DoubtState.WAITING, max_length=20, sa_column_kwargs={"server_default": "waiting"})
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    settled_by: str = Field(default="", max_length=200, sa_column_kwargs={"server_default": ""})
+    how: dict[str, str | float] | None = Field(default=None, sa_type=Json)
+    """The repair with which it went in, or because of what it was dismissed."""

@@ -53,6 +53,7 @@ def upgrade() -> None:
     _make_the_archive()
     _remember_mqtt()
     _watch_limits()
+    _settle_doubts()
     _lock()
 
 
@@ -71,6 +72,7 @@ def downgrade() -> None:
     op.drop_table("refused_payload")
     op.drop_table("meter")
     op.drop_table("counter_swap")
+    _unsettle_doubts()
     _make_batches_receipts()
     for name in ("first_at", "last_at", "below", "above", "low", "high"):
         op.drop_column("series_day", name)
@@ -452,6 +454,29 @@ def _watch_limits() -> None:
         sa.ForeignKeyConstraint(*of_rule),
         sa.PrimaryKeyConstraint("tenant_id", "shard", "rule", "version"),
     )
+
+
+def _settle_doubts() -> None:
+    """Keep of a doubted reading what could be read of it, and what became of it."""
+    moment = telemetry.columns.UtcDateTime(timezone=True)
+    for column in (
+        sa.Column("at", sa.BigInteger(), nullable=True),
+        sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False, server_default="waiting"),
+        sa.Column("settled_at", moment, nullable=True),
+        sa.Column("settled_by", sa.String(length=200), nullable=False, server_default=""),
+        sa.Column("how", sa.JSON(none_as_null=True), nullable=True),
+    ):
+        op.add_column("quarantined_reading", column)
+    op.drop_index("quarantine_by_reason", "quarantined_reading")
+    op.create_index("quarantine_by_state", "quarantined_reading", ["tenant_id", "state", "reason", "id"])
+
+
+def _unsettle_doubts() -> None:
+    op.drop_index("quarantine_by_state", "quarantined_reading")
+    op.create_index("quarantine_by_reason", "quarantined_reading", ["tenant_id", "reason", "received_at"])
+    for name in ("how", "settled_by", "settled_at", "state", "value", "at"):
+        op.drop_column("quarantined_reading", name)
 
 
 def _open_to_owner(table: str) -> None:
