@@ -65,14 +65,14 @@ def _delivery(rows: list[Row]) -> Delivery:
     return Delivery(read(frame), None, "test")
 
 
-def _tenant(database: Database) -> int:
+def fresh_tenant(database: Database) -> int:
     tenant = add_tenant(database, f"t{next(_numbers)}")
     with database.writing(tenant) as session:
         keep_metrics(session, CATALOGUE)
     return tenant
 
 
-def _answers(session: Session, asked: list[tuple[int, int]]) -> dict[Any, Any]:
+def answers(session: Session, asked: list[tuple[int, int]]) -> dict[Any, Any]:
     """Ask everything that can be asked: readings, rollups, use, levels, meters, the latest."""
     told: dict[Any, Any] = {"latest": latest(session, asset_ids=ASSETS)}
     for asset in ASSETS:
@@ -90,7 +90,7 @@ def _answers(session: Session, asked: list[tuple[int, int]]) -> dict[Any, Any]:
     return told
 
 
-def _must_agree(found: dict[Any, Any], expected: dict[Any, Any]) -> None:
+def must_agree(found: dict[Any, Any], expected: dict[Any, Any]) -> None:
     """Hold answers against each other: what is added up of floating numbers, in another order, to the last digits."""
     assert found.keys() == expected.keys()
     for ask, told in found.items():
@@ -116,7 +116,7 @@ def test_any_order_split_duplication_and_compaction_between_ends_the_same(
     rows = list(measured.items())
     mixed = data.draw(st.permutations(rows + data.draw(st.lists(st.sampled_from(rows), max_size=20))))
     deliveries = _deliveries(mixed, data.draw(st.lists(st.integers(1, len(mixed)), max_size=6)))
-    at_once, in_pieces = _tenant(database), _tenant(database)
+    at_once, in_pieces = fresh_tenant(database), fresh_tenant(database)
     with database.writing(at_once) as session:
         ingest_all(session, deliveries=[_delivery(sorted(rows))], now=NOW)
 
@@ -129,15 +129,15 @@ def test_any_order_split_duplication_and_compaction_between_ends_the_same(
             _compact_some(session, data)
 
     with database.reading(at_once) as session:
-        expected = _answers(session, asked)
+        expected = answers(session, asked)
     with database.reading(in_pieces) as session:
-        _must_agree(_answers(session, asked), expected)
+        must_agree(answers(session, asked), expected)
         assert session.exec(select(func.sum(ReadingBatchRecord.taken))).one() == len(rows)
     for tenant in (at_once, in_pieces):
         with database.writing(tenant) as session:
             _compact_all(session)
         with database.reading(tenant) as session:
-            _must_agree(_answers(session, asked), expected)
+            must_agree(answers(session, asked), expected)
             assert session.exec(select(func.sum(SeriesDayRecord.count))).one() == len(rows)
 
 
@@ -168,7 +168,7 @@ def test_late_and_contradicting_readings_after_compaction_change_only_what_is_ne
     asked: list[tuple[int, int]],
     data: st.DataObject,
 ) -> None:
-    tenant, reference = _tenant(database), _tenant(database)
+    tenant, reference = fresh_tenant(database), fresh_tenant(database)
     with database.writing(tenant) as session:
         ingest_all(session, deliveries=[_delivery(list(measured.items()))], now=NOW)
         _compact_all(session)
@@ -184,6 +184,6 @@ def test_late_and_contradicting_readings_after_compaction_change_only_what_is_ne
         found = (told.taken, told.duplicates, told.quarantined)
         assert found == (len(late) - len(known), len(known) - contradicting, contradicting)
     with database.reading(reference) as session:
-        expected = _answers(session, asked)
+        expected = answers(session, asked)
     with database.reading(tenant) as session:
-        _must_agree(_answers(session, asked), expected)
+        must_agree(answers(session, asked), expected)
