@@ -25,6 +25,9 @@ from telemetry.tables import TenantRecord
 
 log = logger("archive")
 
+DAYS_AT_ONCE = 3
+"""So many days of a tenant are moved between two looks at other work."""
+
 Tick = Callable[[int], None]
 
 
@@ -52,19 +55,21 @@ def archive_months(
     *,
     after_months: int,
     now: datetime,
+    most: int | None = None,
     stop: Event | None = None,
     tick: Tick = lambda _days: None,
 ) -> Archived:
-    """Move every day of the months that ended so many months ago, and put the files in order; 0 months is never.
+    """Move the days of the months that ended so many months ago, and put the files in order; 0 months is never.
 
-    Ends early, between two days, when told to stop. Raises NoArchive, ArchiveBusy and ArchiveUnreadable.
+    At most so many days, all if none is said; ends early, between two days, when told to stop.
+    Raises NoArchive, ArchiveBusy and ArchiveUnreadable.
     """
     done = Archived()
     if not after_months:
         return done
     with alone(_folder(database), wait=False):
         _in_order(database, tenant_id, now)
-        for day in _cold(database, tenant_id, _first_kept(now, after_months)):
+        for day in _cold(database, tenant_id, _first_kept(now, after_months))[:most]:
             if stop is not None and stop.is_set():
                 break
             done = _added(done, _archive_day(database, tenant_id, day, now))
@@ -72,12 +77,17 @@ def archive_months(
     return done
 
 
-def archive_everything(database: Database, *, after_months: int, now: datetime, stop: Event) -> Archived:
-    """Do so for every tenant, for the worker: what goes wrong with one is logged and tried again the next time."""
+def archive_some_days(database: Database, *, after_months: int, now: datetime, stop: Event) -> Archived:
+    """Move a few days of every tenant, for the worker, which has other work too.
+
+    What goes wrong with one tenant is logged and tried again the next time.
+    """
     done = Archived()
     for tenant_id in _tenants(database):
         try:
-            moved = archive_months(database, tenant_id, after_months=after_months, now=now, stop=stop)
+            moved = archive_months(
+                database, tenant_id, after_months=after_months, now=now, most=DAYS_AT_ONCE, stop=stop
+            )
         except (Refusal, OSError):
             log.exception("the readings of a tenant were not archived", tenant=tenant_id)
             continue

@@ -17,7 +17,7 @@ from lifecycle.reassess import Reassessed, reassess
 from pas import clock
 from pas.db import Database
 from pas.idempotency import forget_answers
-from pas.keep_archive import archive_everything
+from pas.keep_archive import archive_some_days
 from pas.log import logger
 from pas.settings import settings
 from telemetry.compact import compact, is_due
@@ -67,8 +67,9 @@ def run_worker(database: Database, stop: Event) -> None:
                 listen_at = monotonic() + LISTEN_EVERY
             worked = work_once(database, stop=stop)
             if monotonic() >= archive_at:
-                archive_everything(database, after_months=settings().archive_after_months, now=clock.now(), stop=stop)
-                archive_at = monotonic() + ARCHIVE_EVERY
+                months = settings().archive_after_months
+                moved = archive_some_days(database, after_months=months, now=clock.now(), stop=stop)
+                archive_at = monotonic() + (0 if moved.days else ARCHIVE_EVERY)
         except SQLAlchemyError:
             log.exception("the worker's round failed")
             stop.wait(PAUSE_AFTER_FAULT)

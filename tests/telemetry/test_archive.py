@@ -3,12 +3,14 @@
 import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pandas as pd
 import pytest
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from pas import keep_archive
 from pas.db import Database
 from pas.keep_archive import Archived, archive_months, what_is_due
 from telemetry.archive_day import draw_up_day, seal_day
@@ -112,6 +114,22 @@ def test_a_second_run_has_nothing_to_do(kept: Database, tenant: int) -> None:
 
     assert run(kept, tenant) == Archived()
     assert {file: file.stat().st_mtime_ns for file in files(kept)} == before
+
+
+def test_the_worker_moves_a_few_days_at_a_time_and_outlives_a_tenant_whose_archive_is_harmed(
+    kept: Database, tenant: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keep_archive, "DAYS_AT_ONCE", 1)
+    before = all_answers(kept, tenant)
+
+    def some(stop: Event) -> Archived:
+        return keep_archive.archive_some_days(kept, after_months=3, now=NOW, stop=stop)
+
+    assert [some(Event()).days for _ in range(3)] == [1, 1, 0]
+    assert all_answers(kept, tenant) == before
+    take_in(kept, tenant, table(LONG_AGO + timedelta(minutes=20), count=1).iloc[:1], now=NOW)
+    min(files(kept)).unlink()
+    assert some(Event()) == Archived()
 
 
 def test_months_that_are_not_old_enough_stay(kept: Database, tenant: int) -> None:
