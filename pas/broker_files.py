@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -18,7 +20,8 @@ from telemetry.tables import TenantRecord
 
 _SPOKEN = ("NBIRTH", "NDATA", "NDEATH")
 _SPOKEN_BEHIND = ("DBIRTH", "DDATA", "DDEATH")
-_UNFIT = set("/+#*>\0\r\n\t")
+_PLAIN = re.compile(r"[\w~%-]+(\.[\w~%-]+)*", re.ASCII)
+"""Names, written as in a web address, that mean the same to every broker."""
 
 
 class Account(NamedTuple):
@@ -96,23 +99,14 @@ def _of_tenant(session: Session, slug: str) -> Iterator[Account]:
 
 
 def _topics(slug: str, device: DeviceRecord) -> tuple[list[str], list[str]]:
-    names = [device.id.hex, str(device.id), *([device.name] if _fits(device.name) else [])]
-    writes = [
-        topic
-        for name in names
-        for topic in (
-            f"pas/{slug}/{name}/#",
-            *(f"spBv1.0/{slug}/{kind}/{name}" for kind in _SPOKEN),
-            *(f"spBv1.0/{slug}/{kind}/{name}/+" for kind in _SPOKEN_BEHIND),
-        )
-    ]
-    reads = [f"spBv1.0/{slug}/{kind}" for name in names for kind in (f"NCMD/{name}", f"DCMD/{name}/+")]
+    ids, written = [device.id.hex, str(device.id)], quote(device.name, safe="")
+    name = [written] if _PLAIN.fullmatch(written) and as_id(device.name) is None else []
+    node = name if written == device.name else []  # Sparkplug names are not written otherwise than they are
+    writes = [f"pas/{slug}/{one}/#" for one in [*ids, *name]]
+    writes += [f"spBv1.0/{slug}/{kind}/{one}" for one in [*ids, *node] for kind in _SPOKEN]
+    writes += [f"spBv1.0/{slug}/{kind}/{one}/+" for one in [*ids, *node] for kind in _SPOKEN_BEHIND]
+    reads = [f"spBv1.0/{slug}/{told}" for one in [*ids, *node] for told in (f"NCMD/{one}", f"DCMD/{one}/+")]
     return writes, [*reads, "spBv1.0/STATE/+"]
-
-
-def _fits(name: str) -> bool:
-    """Tell whether a device's name can stand in a topic, and is nobody's id."""
-    return not _UNFIT & set(name) and as_id(name) is None and name == name.strip()
 
 
 def _acl(one: Account) -> Iterator[str]:

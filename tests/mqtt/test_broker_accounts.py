@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from threading import Event
+from uuid import uuid4
 
 import pytest
 from paho.mqtt.client import Client
@@ -107,6 +108,29 @@ def test_a_secret_is_changed_without_a_pause_and_taken_away_at_once(
     wait_for(lambda: not tried(broker, new_name, fresh, topic), "the device is shut out")
     assert parted.wait(10), "the connection that it had is cut too"
     client.loop_stop()
+
+
+NAMES = ["oven", "oven 2", "oven/3", "#", "+", "*", ">", "a..b", ".", "é", "50 %", 'say "no"', str(uuid4())]
+
+
+def test_an_odd_name_harms_no_other_account(
+    broker: Process, laundry: Laundry, pas: Pas, now: datetime, actor: Actor, tmp_path: Path
+) -> None:
+    with laundry.database.writing(laundry.tenant) as session:
+        for name in NAMES:
+            new = devices.NewDevice(name=name, asset_ids=[laundry.own.id])
+            shown = devices.add_device(session, new=new, now=now, by=actor)
+            session.flush()
+            if name == "oven 2":
+                user, secret = shown.device.id.hex, shown.shown_once.rsplit("_", 1)[1]
+    write(pas, broker)
+    broker.stop()
+    broker.start()
+    with Gateway(laundry.database, broker, tmp_path):
+        assert tried(broker, laundry.device.device.id.hex, laundry.secret, f"{laundry.topic}/X/power")
+        assert tried(broker, user, secret, f"pas/maker/oven%202/{laundry.own.serial}/power")
+        wait_for(lambda: len(laundry.quarantined()) == 2, "both messages")
+    assert {reason for reason, _ in laundry.quarantined()} == {"unknown-asset", "no-zone"}
 
 
 def test_the_files_hold_no_secret_and_are_for_the_broker_alone(laundry: Laundry, pas: Pas, tmp_path: Path) -> None:
