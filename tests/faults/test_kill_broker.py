@@ -12,8 +12,8 @@ from sqlalchemy import func
 from sqlmodel import select
 
 from telemetry.tables import ReadingBatchRecord
-from tests.faults.killing import KILLS
 from tests.faults.publishing import Publisher
+from tests.faults.serving import KILLS
 from tests.mqtt.brokers import Nats, Process
 from tests.mqtt.conftest import Laundry
 from tests.mqtt.gateway import Gateway, wait_for
