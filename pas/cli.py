@@ -15,6 +15,7 @@ from pas.commands import (
     mqtt,
     passport,
     people,
+    quarantine,
     readings,
     seller,
     serve,
@@ -42,6 +43,7 @@ app.command("end-report")(end_report.end_report)
 app.command("value")(value.value)
 app.command("meter")(meter.meter)
 app.add_typer(readings.app, name="readings")
+app.add_typer(quarantine.app, name="quarantine")
 app.command("worker")(worker.worker)
 app.add_typer(mqtt.app, name="mqtt")
 

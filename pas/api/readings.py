@@ -1,22 +1,18 @@
-"""Readings over HTTP: delivered by machines and people, and those that were doubted."""
+"""Readings over HTTP: delivered by machines and people."""
 
 import hashlib
 from asyncio import wrap_future
 from datetime import datetime
 from functools import partial
-from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel
-from sqlmodel import col, select
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from lifecycle.absorb_readings import Sent
 from pas import clock
 from pas.absorb_group import Parcel, encoded
-from pas.access import Asking, Reading, answers_once, may
-from pas.api.paging import Cursor, Limit, Page, page
+from pas.access import answers_once, may
 from pas.api.problems import problems
 from pas.caller import Caller
 from pas.careful import RawRoute
@@ -27,12 +23,10 @@ from pas.refusals import status_of
 from pas.role import Role
 from telemetry.doubt import Doubt
 from telemetry.refusal import Refusal
-from telemetry.tables import QuarantinedReadingRecord
 from telemetry.wire.decode import decode
 from telemetry.wire.forms import openapi_content
 
 deliveries = APIRouter(tags=["readings"], route_class=RawRoute)
-router = APIRouter(tags=["readings"])
 
 _TOO_LARGE, _BUSY = "too-large", 503
 
@@ -45,18 +39,6 @@ class Taken(BaseModel):
     quarantined: int
     reasons: dict[Doubt, int]
     assets: int
-
-
-class QuarantinedReading(BaseModel):
-    """A reading that was not believed, as it came, with the reason."""
-
-    id: UUID
-    batch_key: str
-    row: int
-    reason: Doubt
-    sentence: str
-    as_received: dict[str, str]
-    received_at: AwareDatetime
 
 
 _BATCH = {
@@ -129,21 +111,3 @@ def _count(intake: Intake, caller: Caller, error: Refusal | HTTPException) -> No
 def _batch_key(caller: Caller, key: str) -> str:
     """Keep the keys of senders apart: two lorries may both call their first batch 1."""
     return "key:" + hashlib.sha256(f"{caller.actor.kind}:{caller.actor.id}:{key}".encode()).hexdigest()
-
-
-@router.get("/quarantine")
-@may(Role.ADMINISTRATOR, Role.FLEET_MANAGER, Role.TECHNICIAN)
-def list_quarantine(
-    _caller: Asking,
-    session: Reading,
-    reason: Annotated[Doubt | None, Query()] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Page[QuarantinedReading]:
-    """List the readings that were not believed, oldest first."""
-    query = select(QuarantinedReadingRecord)
-    if reason is not None:
-        query = query.where(col(QuarantinedReadingRecord.reason) == reason.value)
-    found, next_cursor = page(session, query, by=(QuarantinedReadingRecord.id,), cursor=cursor, limit=limit)
-    items = [QuarantinedReading.model_validate(one, from_attributes=True) for one in found]
-    return Page(items=items, next_cursor=next_cursor)
