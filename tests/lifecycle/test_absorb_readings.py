@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from lifecycle.absorb_readings import Absorbed, absorb_readings
 from lifecycle.actor import Actor
+from lifecycle.follow_readings import follow_readings
 from lifecycle.tables import AssetRecord, ReassessmentRecord
 from telemetry.keep_metrics import keep_metrics
 from telemetry.metric import CATALOGUE
@@ -34,7 +35,9 @@ def _forget_waiting(session: Session) -> None:
 
 def _absorb(session: Session, rows: list[tuple[Any, ...]], now: datetime, by: Actor, **more: Any) -> Absorbed:
     frame = pd.DataFrame(rows, columns=["asset", "metric", "at", "value"], dtype=object)
-    return absorb_readings(session, frame=frame, key=None, source="test", now=now, by=by, **more)
+    absorbed = absorb_readings(session, frame=frame, key=None, source="test", now=now, by=by, **more)
+    follow_readings(session, now=now)
+    return absorbed
 
 
 def test_every_name_of_a_thing_reaches_the_same_series(
