@@ -131,6 +131,7 @@ def test_each_series_stands_for_itself() -> None:
     assert raised(ABOVE, [(0, 22.0)], [(1, 20.0)], [(2, 23.0), (3, 20.0)]) == [(0, 0, None, 22.0), (2, 2, 3, 23.0)]
 
 
+@pytest.mark.shared
 def test_the_office_room_gives_no_more_alarms_than_a_person_can_hear(shared_data: Path) -> None:
     room = pd.read_csv(shared_data / "condition" / "uci_room_sensor_minute.csv.gz", parse_dates=["date"])
     room = room.sort_values("date").drop_duplicates("date")
@@ -152,10 +153,6 @@ def test_the_office_room_gives_no_more_alarms_than_a_person_can_hear(shared_data
     assert counted["deadband 0.5 K, 15 minutes on"] <= 13
     assert counted["deadband 0.5 K, 15 minutes on and off"] <= 13
 
-
-test_the_office_room_gives_no_more_alarms_than_a_person_can_hear = pytest.mark.shared(
-    test_the_office_room_gives_no_more_alarms_than_a_person_can_hear
-)
 
 values = st.sampled_from([18.0, 20.9, 21.0, 21.2, 21.5, 21.6, 22.0, 25.0])
 readings = st.lists(
