@@ -10,7 +10,7 @@ import fcntl
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -58,8 +58,11 @@ def found(file: Path) -> Path:
 
 
 def make_room(file: Path) -> Path:
-    """Make a file's folders, and give the place aside where it may be written."""
+    """Make a file's folders, to outlast a power cut, and give the place aside where it may be written."""
+    missing = [folder for folder in file.parents if not folder.exists()]
     file.parent.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        sync(folder.parent)
     return aside(file)
 
 
@@ -121,4 +124,6 @@ def _away(place: Path, *, now: datetime) -> int:
     else:
         return 0
     sync(place.parent)
+    with suppress(OSError):
+        place.parent.rmdir()  # only if that was its last file
     return 1

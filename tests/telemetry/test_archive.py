@@ -21,6 +21,7 @@ from telemetry.metric import CATALOGUE
 from telemetry.parquet_gateway import ArchiveUnreadable
 from telemetry.queries import days, every_reading, gauge_means, hours, series, usage
 from telemetry.tables import ArchiveFileRecord, SeriesDayRecord
+from tests.conftest import add_tenant
 from tests.telemetry.archived_readings import THINGS, table, take_in
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -247,6 +248,23 @@ def test_archived_readings_are_not_answered_without_the_archive(kept: Database, 
 
     with kept.reading(tenant) as session, pytest.raises(NoArchive):
         list(every_reading(session))
+
+
+def test_each_tenant_has_an_archive_of_its_own(kept: Database, tenant: int) -> None:
+    other = add_tenant(kept, "other")
+    with kept.writing(other) as session:
+        keep_metrics(session, CATALOGUE)
+    take_in(kept, other, table(LONG_AGO, count=3), now=NOW)
+    before = all_answers(kept, tenant), all_answers(kept, other)
+
+    run(kept, tenant)
+    run(kept, other)
+
+    assert (all_answers(kept, tenant), all_answers(kept, other)) == before
+    assert {file.relative_to(kept.archive or Path()).parts[0] for file in files(kept)} == {
+        "tenant=maker",
+        "tenant=other",
+    }
 
 
 def test_one_process_at_a_time_works_in_the_archive(kept: Database, tenant: int) -> None:
