@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-MINUTES = 60
+MINUTES = 20
 """So many minutes of each series are in a delivery."""
 START = 1_514_764_800_000
 """2018-01-01T00:00:00Z in milliseconds."""

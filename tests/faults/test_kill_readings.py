@@ -129,7 +129,7 @@ def test_a_killed_worker_compacts_each_batch_wholly_or_not_at_all(
 
     _must_be_whole(database, tenant, senders)
     print("worker killed while compacting:", at_work, "of", KILLS)  # noqa: T201 - as above
-    assert at_work > 0
+    assert at_work >= KILLS // 10
 
 
 def _killed_at_work(database: Database, process: Popen[bytes], chance: Random) -> bool:
@@ -139,7 +139,7 @@ def _killed_at_work(database: Database, process: Popen[bytes], chance: Random) -
         assert process.poll() is None
         assert time.monotonic() < deadline, "the worker finds no work"
         time.sleep(0.001)
-    time.sleep(chance.uniform(0, 0.05))
+    time.sleep(chance.uniform(0, 0.02))
     at_work = _compacts(database)
     process.kill()
     process.wait()
