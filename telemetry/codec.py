@@ -11,7 +11,7 @@ import zstandard
 
 from telemetry.moment import HOUR, Moments
 from telemetry.rollup import HOURS_A_DAY, Rollups
-from telemetry.track import Numbers, Places, Track
+from telemetry.track import Marks, Numbers, Places, Track
 
 CODEC = 2
 """Columns behind one another, each as small whole numbers where that is exact, byte plane by byte plane, by zstd."""
@@ -27,7 +27,6 @@ _UNITS = (60_000_000, 1_000_000, 1_000, 1)
 _DECIMALS = 6
 _EXACT = 2.0**52
 _SIGNS = 63
-_SAMPLE = 16
 _WIDTHS = (1, 2, 4, 8)
 _local = threading.local()
 _COLUMNS = ("total", "minimum", "maximum", "first", "last", "mean", "increase", "below", "above")
@@ -42,8 +41,17 @@ class UnknownCodec(ValueError):
 
 def pack_readings(steps: Moments, values: Numbers) -> bytes:
     """Pack one day's readings; `steps` are its moments, each counted from the one before, the first from midnight."""
-    unit = next(place for place, unit in enumerate(_UNITS) if not (steps % unit).any())
-    return _compressor().compress(_packed_whole(steps // _UNITS[unit], unit) + _packed_numbers(values))
+    return pack_days(steps, values, np.array([0, len(steps)]))[0]
+
+
+def pack_days(steps: Moments, values: Numbers, begin: Places) -> list[bytes]:
+    """Pack the readings of many days as `pack_readings` does; `begin` tells where each begins, and the end."""
+    times, numbers = _whole_steps(steps, begin), _whole_numbers(values, begin)
+    compress = _compressor().compress
+    return [
+        compress(_packed(times, place, here) + _packed(numbers, place, here))
+        for place, here in enumerate(map(slice, begin[:-1].tolist(), begin[1:].tolist()))
+    ]
 
 
 def unpack_readings(packed: bytes, *, codec: int, midnight: int) -> tuple[Moments, Numbers]:
@@ -82,16 +90,20 @@ def unpack_track(packed: bytes, *, codec: int) -> Track:
     return Track(series, at, np.frombuffer(raw, dtype="<f8", offset=12 * count), np.arange(count))
 
 
-def worth_packing(count: int) -> bool:
-    """Say whether a day has so many readings that its hours are kept; those of few are as quickly made anew."""
+def worth_packing(count: Places) -> Marks:
+    """Mark the days with so many readings that their hours are kept; those of few are as quickly made anew."""
     return count > _FEW
 
 
-def pack_hours(hourly: Rollups) -> bytes:
-    """Pack the hour rollups of one day."""
-    hour = hourly.start // HOUR % HOURS_A_DAY
-    parts = (_packed_whole(hour, 0), _packed_whole(hourly.count, 0))
-    return _compressor().compress(b"".join((*parts, *(_packed_numbers(getattr(hourly, name)) for name in _COLUMNS))))
+def pack_hours(hourly: Rollups, begin: Places) -> list[bytes]:
+    """Pack the hour rollups of many days; `begin` tells where each day begins, and the end."""
+    plain = [_plain(column, begin) for column in (hourly.start // HOUR % HOURS_A_DAY, hourly.count)]
+    columns = [*plain, *(_whole_numbers(getattr(hourly, name), begin) for name in _COLUMNS)]
+    compress = _compressor().compress
+    return [
+        compress(b"".join(_packed(column, place, here) for column in columns))
+        for place, here in enumerate(map(slice, begin[:-1].tolist(), begin[1:].tolist()))
+    ]
 
 
 def unpack_hours(packed: bytes, *, codec: int, series: int, midnight: int) -> Rollups:
@@ -131,37 +143,72 @@ _AS_THEY_ARE, _AS_STEPS, _AS_FLOATS = 0, 1, 2
 """How a column was packed."""
 
 
-def _packed_whole(column: Whole, note: int, how: int = _AS_THEY_ARE) -> bytes:
-    """Pack whole numbers that are not negative: a head with `note` and the width, then byte plane by byte plane."""
-    greatest = int(column.max(initial=0))
-    width = 8 if how == _AS_FLOATS else next(width for width in _WIDTHS if greatest >> 8 * width == 0)
-    planes = column.astype(f"<u{width}").view(np.uint8).reshape(-1, width).T
-    return _ENDS.pack(note, how, width, len(column)) + planes.tobytes()
+class _Columns(NamedTuple):
+    """Columns of several days behind one another as whole numbers that are not negative; the rest a day each."""
+
+    whole: Whole
+    note: list[int]
+    how: list[int]
+    width: list[int]
 
 
-def _packed_numbers(column: Numbers) -> bytes:
-    """Pack numbers as whole ones where they have few decimals: plain or as steps, whichever is narrower."""
-    decimals = _decimals(column)
-    if decimals is None:
-        return _packed_whole(np.ascontiguousarray(column).view(np.int64), 0, _AS_FLOATS)
-    whole = np.rint(column * 10.0**decimals).astype(np.int64)
-    steps = np.diff(whole, prepend=0)
-    shape = np.abs(steps[1:]).sum() < np.abs(whole - whole[:1]).sum()
-    return _packed_whole(_unsigned(steps if shape else whole), decimals, _AS_STEPS if shape else _AS_THEY_ARE)
+def _packed(columns: _Columns, place: int, here: slice) -> bytes:
+    """Give one day's column: a head with its note and width, then byte plane by byte plane."""
+    width = columns.width[place]
+    planes = columns.whole[here].astype(f"<u{width}").view(np.uint8).reshape(-1, width).T
+    return _ENDS.pack(columns.note[place], columns.how[place], width, here.stop - here.start) + planes.tobytes()
 
 
-def _decimals(column: Numbers) -> int | None:
-    """Find how many decimals make every number whole, exactly; None where none of a few does."""
-    too_large = not np.abs(column).max(initial=0.0) * 10.0**_DECIMALS < _EXACT
-    if too_large or (np.signbit(column) & (column == 0)).any():
-        return None
-    of_some = _fewest(column[:_SAMPLE], 0)
-    return None if of_some is None else _fewest(column, of_some)
+def _widths(whole: Whole, begin: Places) -> Places:
+    """Find in how many bytes each day's greatest number goes."""
+    greatest = np.maximum.reduceat(whole, begin[:-1])
+    return np.array(_WIDTHS)[np.searchsorted([1 << 8 * width for width in _WIDTHS[:-1]], greatest, "right")]
 
 
-def _fewest(column: Numbers, least: int) -> int | None:
-    powers = ((decimals, 10.0**decimals) for decimals in range(least, _DECIMALS + 1))
-    return next((decimals for decimals, power in powers if (np.rint(column * power) / power == column).all()), None)
+def _whole_steps(steps: Moments, begin: Places) -> _Columns:
+    """Count the steps of each day in the greatest unit that fits them all."""
+    fits = [np.logical_and.reduceat(steps % unit == 0, begin[:-1]) for unit in _UNITS]
+    unit = np.argmax(fits, axis=0)
+    whole = steps // np.repeat(np.array(_UNITS)[unit], np.diff(begin))
+    return _Columns(whole, unit.tolist(), [_AS_THEY_ARE] * len(unit), _widths(whole, begin).tolist())
+
+
+def _whole_numbers(column: Numbers, begin: Places) -> _Columns:
+    """Turn each day's numbers into whole ones where they have few decimals: plain or as steps, whichever is narrower.
+
+    Others are left as the bits they are.
+    """
+    lengths, first = np.diff(begin), begin[:-1]
+    decimals = _decimals(column, first)
+    exact = decimals >= 0
+    power = np.repeat(10.0 ** np.maximum(decimals, 0), lengths)
+    whole = np.rint(np.where(np.repeat(exact, lengths), column, 0.0) * power).astype(np.int64)
+    steps = whole - np.append(0, whole[:-1])
+    steps[first] = whole[first]
+    change = np.add.reduceat(np.abs(steps), first) - np.abs(whole[first])
+    in_steps = change < np.add.reduceat(np.abs(whole - np.repeat(whole[first], lengths)), first)
+    folded = _unsigned(np.where(np.repeat(in_steps, lengths), steps, whole))
+    width = np.where(exact, _widths(folded, begin), _WIDTHS[-1])
+    how = np.where(exact, np.where(in_steps, _AS_STEPS, _AS_THEY_ARE), _AS_FLOATS)
+    bits = np.where(np.repeat(exact, lengths), folded, np.ascontiguousarray(column).view(np.int64))
+    return _Columns(bits, np.maximum(decimals, 0).tolist(), how.tolist(), width.tolist())
+
+
+def _decimals(column: Numbers, first: Places) -> Places:
+    """Find for each day how many decimals make every number whole, exactly; -1 where none of a few does."""
+    found = np.full(len(first), -1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        fine = ~(np.signbit(column) & (column == 0)) & (np.abs(column) * 10.0**_DECIMALS < _EXACT)
+        for decimals in range(_DECIMALS, -1, -1):
+            power = 10.0**decimals
+            found[np.logical_and.reduceat(fine & (np.rint(column * power) / power == column), first)] = decimals
+    return found
+
+
+def _plain(whole: Whole, begin: Places) -> _Columns:
+    """Take whole numbers that are not negative as they are."""
+    days = len(begin) - 1
+    return _Columns(whole, [0] * days, [_AS_THEY_ARE] * days, _widths(whole, begin).tolist())
 
 
 def _unsigned(column: Whole) -> Whole:

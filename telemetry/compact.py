@@ -133,8 +133,9 @@ def _replace(session: Session, changed: Track, old: Sequence[Place], keys: Mappi
         place = tuple_(col(one.shard), col(one.series), col(one.day))
         session.execute(delete(one).where(place.in_(select(*at_places(some).c))))
     made: Iterator[dict[str, Any]] = ({"tenant_id": tenant_id, **row} for row in rows(changed, keys))
+    session.flush()
     for lot in lots(made, ROWS):
-        session.execute(insert(one), lot)
+        session.connection().execute(insert(one), lot)
 
 
 def _advance(session: Session, changed: Track, series: Mapping[int, _Series]) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 
 from telemetry.codec import (
     CODEC,
+    pack_days,
     pack_hours,
-    pack_readings,
     unpack_hours,
     unpack_readings,
     worth_packing,
@@ -113,15 +113,13 @@ def rows(track: Track, keys: Mapping[int, SeriesKey]) -> Iterator[dict[str, Any]
     hourly = hours(track, how)
     daily = days(hourly, track, how)
     begin, _ = days_of(track)
-    first_hour = np.append(0, np.cumsum(daily.hour_count))
     steps = np.diff(track.at, prepend=0)
     steps[begin[:-1]] = track.at[begin[:-1]] % DAY
     columns = {**daily.columns(), "first_at": track.at[begin[:-1]], "last_at": track.at[begin[1:] - 1]}
     plain = zip(*(column.tolist() for column in columns.values()), strict=True)
     names = list(columns)[2:]
+    packed, packed_hours = pack_days(steps, track.value, begin), _packed_hours(hourly, daily)
     for place, (series, start, *numbers) in enumerate(plain):
-        here = slice(begin[place], begin[place + 1])
-        these = slice(first_hour[place], first_hour[place + 1])
         key = keys[series]
         yield {
             "series": series,
@@ -130,7 +128,15 @@ def rows(track: Track, keys: Mapping[int, SeriesKey]) -> Iterator[dict[str, Any]
             "codec": CODEC,
             "low": key.low,
             "high": key.high,
-            "readings": pack_readings(steps[here], track.value[here]),
-            "hours": pack_hours(hourly.take(these)) if worth_packing(numbers[0]) else b"",
+            "readings": packed[place],
+            "hours": packed_hours.get(place, b""),
             **dict(zip(names, numbers, strict=True)),
         }
+
+
+def _packed_hours(hourly: Rollups, daily: Rollups) -> dict[int, bytes]:
+    """Pack the hours of the days that have many readings, under the places of the days."""
+    many = worth_packing(daily.count)
+    chosen = hourly.take(np.repeat(many, daily.hour_count))
+    begin = np.append(0, np.cumsum(daily.hour_count[many]))
+    return dict(zip(np.flatnonzero(many).tolist(), pack_hours(chosen, begin) if many.any() else (), strict=True))

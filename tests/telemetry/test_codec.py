@@ -51,7 +51,7 @@ def test_hours_come_back_number_for_number(value: list[float], seed: int) -> Non
     track = Track(np.ones(len(value), dtype=np.int64), at, np.array(value), np.arange(len(value)))
     made = hours(track, manner(track, {1: SeriesKey(0, 1, seed % 2 == 0, low=-5.0, high=5.0)}))
 
-    back = unpack_hours(pack_hours(made), codec=CODEC, series=1, midnight=3 * DAY)
+    back = unpack_hours(pack_hours(made, np.array([0, len(made.start)]))[0], codec=CODEC, series=1, midnight=3 * DAY)
 
     for name, column in made.columns().items():
         assert (back.columns()[name] == column).all(), name
