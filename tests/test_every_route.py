@@ -30,6 +30,8 @@ CHOICES = {"code": ["lamp_hours"], "format": ["csv"], "kind": [kind.value for ki
 """What a path lets one choose: every kind is a door of its own; every format holds the same."""
 SAME_FOR_ALL = {"metric"}
 """Words in a path that are no secret of anybody."""
+REPEATS = {"/api/v1/quarantine"}
+"""Shows what its own tenant sent, word for word; the walk has a stranger send the ids of another."""
 UNKNOWN = {"number": "QZZ-2026-000099", "metric": "lamp_hours"}
 
 
@@ -221,7 +223,8 @@ def _knock_as_stranger(
 
     seen = without(sent, answer.text)
     assert mark not in seen, (str(door), who.name, seen[:500])
-    assert not [name for name, value in ids.items() if name not in SAME_FOR_ALL and value in seen], (
+    told = SAME_FOR_ALL | (set(ids) if door.path in REPEATS else set())
+    assert not [name for name, value in ids.items() if name not in told and value in seen], (
         str(door),
         who.name,
     )
