@@ -43,4 +43,4 @@ def _words(columns: Sequence[Words]) -> Words:
 
 def _shown(batch: Arrived, cell: str) -> Sequence[object]:
     cells: Sequence[object] | None = getattr(batch.raw, cell)
-    return cells if cells is not None else [batch.as_received(row)[cell] for row in range(len(batch))]
+    return cells if cells is not None else [one[cell] for one in batch.all_as_received(list(range(len(batch))))]

@@ -17,6 +17,7 @@ from telemetry.track import Marks, Numbers, Places
 
 COLUMNS = ("asset_id", "metric", "at", "value", "unit")
 _LONGEST = 200
+_CELLS = ("asset", "metric", "at", "value", "unit")
 _ZONED = re.compile(r"\d[T ]\d.*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$")
 NO_MOMENT = int(np.iinfo(np.int64).min)
 """Stands in a column of moments where none could be read."""
@@ -69,14 +70,18 @@ class Arrived:
 
     def as_received(self, row: int) -> dict[str, str]:
         """Give one reading as text, cell by cell as it came."""
+        return self.all_as_received([row])[0]
+
+    def all_as_received(self, rows: list[int]) -> list[dict[str, str]]:
+        """Give some readings as text."""
         at, value = self.raw
-        return {
-            "asset": self.asset.word[self.asset.row[row]],
-            "metric": self.metric.word[self.metric.row[row]],
-            "at": _written(int(self.stamp.micros[row])) if at is None else text(at[row]),
-            "value": repr(float(self.value[row])).removesuffix(".0") if value is None else text(value[row]),
-            "unit": self.unit.word[self.unit.row[row]],
-        }
+        asset, metric, unit = (
+            [words.word[place] for place in words.row[rows].tolist()] for words in (self.asset, self.metric, self.unit)
+        )
+        moments = [_written(one) for one in self.stamp.micros[rows].tolist()] if at is None else _texts(at, rows)
+        values = [_number(one) for one in self.value[rows].tolist()] if value is None else _texts(value, rows)
+        cells = zip(asset, metric, moments, values, unit, strict=True)
+        return [dict(zip(_CELLS, cell, strict=True)) for cell in cells]
 
 
 def read(frame: pd.DataFrame, *, zone: str | None = None, named: str = "asset_id") -> Arrived:
@@ -175,6 +180,14 @@ def _in_any_width(written: "pd.Series[str]", zone: str | None) -> tuple[Moments,
 def _as_micros(moments: pd.DatetimeIndex) -> Moments:
     """Count microseconds; a moment that is none becomes the smallest number."""
     return moments.as_unit("us").asi8
+
+
+def _texts(cells: Sequence[object], rows: Sequence[int]) -> list[str]:
+    return [text(cells[row]) for row in rows]
+
+
+def _number(value: float) -> str:
+    return repr(value).removesuffix(".0")
 
 
 def _written(micros: int) -> str:

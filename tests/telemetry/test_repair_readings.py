@@ -199,3 +199,15 @@ def test_an_impossible_repair_is_refused(
 ) -> None:
     with pytest.raises(refusal):
         _repair(measuring, now, Chosen(metric="temp"), **meant)
+
+
+def test_odd_texts_are_kept_sign_by_sign(measuring: Session, take: Take) -> None:
+    odd = ['"', "\\", '\\"', "{a,b}", "NULL", "'); --", "ü \U0001f41d", "%(id)s ?", "\x1f", "a\nb", "\ufffd"]
+    take(*((text, AT, text, text, text) for text in odd))
+
+    kept = [one.as_received for one in _doubts(measuring)]
+
+    assert [one["asset"] for one in kept] == [text.strip() for text in odd]
+    assert all(one["asset"] == one["metric"] == one["value"] == one["unit"] for one in kept)
+    assert [one.row for one in _doubts(measuring)] == list(range(len(odd)))
+    assert [one.as_received for one in _doubts(measuring, metric='\\"')] == kept[2:3]
