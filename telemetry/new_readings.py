@@ -8,7 +8,7 @@ from sqlmodel import Session
 from telemetry.find_series_days import Place, packed_days
 from telemetry.known_series import KnownSeries
 from telemetry.moment import DAY, day_of
-from telemetry.open_readings import in_order, open_track
+from telemetry.open_readings import in_order, open_at
 from telemetry.series_day import unpacked
 from telemetry.shard import shard_of
 from telemetry.track import EMPTY, STORED, Places, Track, join, settle
@@ -27,20 +27,25 @@ class New(NamedTuple):
 def new_readings(session: Session, arrived: Track, *, known: KnownSeries) -> New:
     """Hold readings against each other and against all there are; the first of a moment stays."""
     arrived = in_order(arrived)
-    late = arrived.at <= known.last_at[arrived.series]
-    stored = _stored(session, arrived.take(late), known)
-    settled = settle(stored, arrived)
+    late = arrived.take(arrived.at <= known.last_at[arrived.series])
+    waiting = open_at(session, late)
+    stored = join([waiting, _packed(session, _others(late, waiting), known)])
+    settled = settle(Track(stored.series, stored.at, stored.value, np.full(len(stored), STORED)), arrived)
     return New(settled.track.take(settled.track.origin != STORED), settled.conflicting)
 
 
-def _stored(session: Session, late: Track, known: KnownSeries) -> Track:
-    """Load the days into which late readings fall, packed and open."""
+def _others(late: Track, waiting: Track) -> Track:
+    """Give the late readings at whose moment none is open."""
+    taken = set(zip(waiting.series.tolist(), waiting.at.tolist(), strict=True))
+    pairs = zip(late.series.tolist(), late.at.tolist(), strict=True)
+    return late.take(np.array([pair not in taken for pair in pairs], dtype=bool)) if taken else late
+
+
+def _packed(session: Session, late: Track, known: KnownSeries) -> Track:
+    """Load the packed days into which readings fall."""
     if not len(late):
         return EMPTY
     codes = np.unique(late.series * _DAYS + late.at // DAY)
-    pairs = list(zip((codes // _DAYS).tolist(), (codes % _DAYS).tolist(), strict=True))
+    pairs = zip((codes // _DAYS).tolist(), (codes % _DAYS).tolist(), strict=True)
     places: list[Place] = [(shard_of(known.pairs[number][0]), number, day_of(day * DAY)) for number, day in pairs]
-    waiting = open_track(session, {number for number, _ in pairs})
-    packed = unpacked(list(packed_days(session, places)))
-    both = join([waiting, packed])
-    return Track(both.series, both.at, both.value, np.full(len(both), STORED))
+    return unpacked(list(packed_days(session, places)))

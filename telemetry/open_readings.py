@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from sqlalchemy import ColumnExpressionArgument, select, tuple_
+from sqlalchemy import ColumnExpressionArgument, func, select, tuple_
 from sqlmodel import Session, col
 
 from telemetry.codec import unpack_track
@@ -59,7 +59,21 @@ def bodies(session: Session, wanted: Sequence[Entry]) -> list[Track]:
 
 def open_track(session: Session, series: Collection[int]) -> Track:
     """Give the open readings of some series, sorted by series and moment, one a moment."""
-    return _remembered_for(session).of(session, series)
+    return _remembered_for(session).of(session, np.array(sorted(series), dtype=np.int64))
+
+
+def open_at(session: Session, wanted: Track) -> Track:
+    """Give the open readings that stand at the very moments of others, in no order."""
+    return _remembered_for(session).at(session, wanted)
+
+
+class _Signature(NamedTuple):
+    """Tells one set of open batches from another; the content, for an undone batch leaves its number to others."""
+
+    batches: int = 0
+    readings: int = 0
+    last: int = 0
+    content_hash: str = ""
 
 
 class _Remembered:
@@ -70,33 +84,63 @@ class _Remembered:
         self._runs: list[Track] = []
         self._place: dict[Entry, int] = {}
         self._next = count()
+        self._signature = _Signature()
+        self._open: list[int] = []
 
-    def of(self, session: Session, series: Collection[int]) -> Track:
+    def of(self, session: Session, wanted: Places) -> Track:
         """Pick the readings of some series that are open as this session sees it."""
-        hold_days_still(session)
-        seen = entries(session, col(ReadingBatchRecord.is_open)) if series else []
-        if not seen:
-            return EMPTY
-        with self._lock:
-            self._add(session, [entry for entry in seen if entry not in self._place])
-            open_now = np.array([self._place[entry] for entry in seen])
-            runs = list(self._runs)
-            self._forget(open_now, seen)
-        wanted = np.array(sorted(series), dtype=np.int64)
+        runs, open_now = self._seen_by(session) if len(wanted) else ([], EMPTY.series)
         picked = join([EMPTY, *(_of_series(run, wanted) for run in runs)])
         return in_order(picked.take(np.isin(picked.origin, open_now)))
 
-    def _add(self, session: Session, fresh: Sequence[Entry]) -> None:
+    def at(self, session: Session, wanted: Track) -> Track:
+        """Pick the readings at the moments of others."""
+        runs, open_now = self._seen_by(session) if len(wanted) else ([], EMPTY.series)
+        picked = join([EMPTY, *(_standing(run, wanted) for run in runs)])
+        return picked.take(np.isin(picked.origin, open_now))
+
+    def _seen_by(self, session: Session) -> tuple[list[Track], Places]:
+        """Give what is remembered, and which of it is open as this session sees it."""
+        hold_days_still(session)
+        with self._lock:
+            signature = _signature(session)
+            if signature != self._signature:
+                self._open = self._open_now(session, signature)
+                self._signature = signature
+            return list(self._runs), np.array(self._open, dtype=np.int64)
+
+    def _open_now(self, session: Session, signature: _Signature) -> list[int]:
+        """Find the places of the open batches; those that were added since the last look cost the least."""
+        one = ReadingBatchRecord
+        newer = entries(session, col(one.is_open), col(one.number) > self._signature.last)
+        if self._signature.batches + len(newer) == signature.batches:
+            return self._open + self._added(session, newer)
+        seen = entries(session, col(one.is_open))
+        if sum(map(len, self._runs)) > _MOST:
+            self._forget(seen)
+        self._added(session, [entry for entry in seen if entry not in self._place])
+        return [self._place[entry] for entry in seen]
+
+    def _added(self, session: Session, fresh: Sequence[Entry]) -> list[int]:
         for entry, track in zip(fresh, bodies(session, fresh), strict=True):
             self._place[entry] = place = next(self._next)
             self._runs.append(Track(track.series, track.at, track.value, np.full(len(track), place)))
-        merge_runs(self._runs)
+            merge_runs(self._runs)
+        return [self._place[entry] for entry in fresh]
 
-    def _forget(self, open_now: Places, seen: Iterable[Entry]) -> None:
-        if sum(map(len, self._runs)) <= _MOST:
-            return
-        self._place = {entry: self._place[entry] for entry in seen}
-        self._runs = [run.take(np.isin(run.origin, open_now)) for run in self._runs]
+    def _forget(self, seen: Iterable[Entry]) -> None:
+        self._place = {entry: self._place[entry] for entry in seen if entry in self._place}
+        places = np.array(list(self._place.values()), dtype=np.int64)
+        self._runs = [run.take(np.isin(run.origin, places)) for run in self._runs]
+
+
+def _signature(session: Session) -> _Signature:
+    one = ReadingBatchRecord
+    counted = select(func.count(col(one.number)), func.coalesce(func.sum(one.count), 0)).where(col(one.is_open))
+    newest = select(col(one.number), col(one.content_hash)).where(col(one.is_open))
+    last = session.execute(newest.order_by(col(one.number).desc()).limit(1)).first()
+    batches, readings = session.execute(counted).one()
+    return _Signature(batches, int(readings), *(last or (0, "")))
 
 
 def merge_runs(runs: list[Track]) -> None:
@@ -118,6 +162,19 @@ def _of_series(run: Track, wanted: Places) -> Track:
     lengths = last - first
     begin = np.repeat(first - np.append(0, np.cumsum(lengths)[:-1]), lengths)
     return run.take(begin + np.arange(lengths.sum()))
+
+
+def _standing(run: Track, wanted: Track) -> Track:
+    """Pick the readings of a sorted run at the moments of others: within each one's series, by halving."""
+    low, end = (np.searchsorted(run.series, wanted.series, side) for side in ("left", "right"))
+    high = end.copy()
+    while (low < high).any():
+        middle = (low + high) // 2
+        before = (low < high) & (run.at[np.minimum(middle, len(run) - 1)] < wanted.at)
+        low, high = np.where(before, middle + 1, low), np.where(before | (low >= high), high, middle)
+    inside = low < end
+    found = low[inside]
+    return run.take(np.unique(found[run.at[found] == wanted.at[inside]]))
 
 
 _lock = Lock()
