@@ -107,7 +107,7 @@ def test_a_swap_that_cannot_be_is_refused(counting: Session) -> None:
     data=st.data(),
 )
 def test_use_is_the_same_however_it_came_and_is_cut(
-    database: Database, values: dict[float, float], code: str, swapped: bool, data: st.DataObject
+    database: Database, *, values: dict[float, float], code: str, swapped: bool, data: st.DataObject
 ) -> None:
     told = []
     for turn, order in enumerate([list(values), data.draw(st.permutations(list(values)))]):
