@@ -60,6 +60,10 @@ class Laundry(NamedTuple):
             return {row.reason: row.count for row in session.exec(select(RefusedPayloadRecord))}
 
 
+collect_ignore = ["edge_node.py"]
+"""Runs in an environment of its own, as a process."""
+
+
 @pytest.fixture
 def laundry(database: Database, tenant: int, now: datetime, actor: Actor) -> Laundry:
     with database.writing(tenant) as session:
