@@ -216,6 +216,8 @@ def _packed(value: Any) -> Any:
         return json.dumps(value, sort_keys=True)
     if isinstance(value, UUID | Decimal):
         return str(value)
+    if isinstance(value, float):
+        return value + 0.0  # SQLite keeps no sign of a zero
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 

@@ -69,7 +69,7 @@ def hours(track: Track, manner: Manner) -> Rollups:
         first=track.value[begin],
         last=track.value[ends - 1],
         mean=np.clip(_sums(track.value * held, begin) / _sums(held, begin), minimum, maximum),
-        increase=_sums(_rises(track, manner) * manner.counts, begin),
+        increase=_sums(np.where(manner.counts, _rises(track, manner), 0.0), begin),
         below=_sums(held * (track.value < manner.low), begin) / _SECOND,
         above=_sums(held * (track.value > manner.high), begin) / _SECOND,
     )
@@ -81,7 +81,7 @@ def days(hourly: Rollups, track: Track, manner: Manner) -> Rollups:
     begin = starts(hourly.series, start)
     ends = np.append(begin[1:], len(start))
     of_reading = starts(track.series, track.at // DAY)
-    lacking = _sums(_lacking(track, manner) * manner.counts, of_reading)
+    lacking = _sums(_lacking(track, manner), of_reading)
     first, last = hourly.first[begin], hourly.last[ends - 1]
     hour_count = ends - begin
     minimum = np.minimum.reduceat(hourly.minimum, begin)
@@ -98,7 +98,7 @@ def days(hourly: Rollups, track: Track, manner: Manner) -> Rollups:
         first=first,
         last=last,
         mean=np.clip(mean, minimum, maximum),
-        increase=((last - first) + lacking) * manner.counts[of_reading],
+        increase=np.where(manner.counts[of_reading], (last - first) + lacking, 0.0),
         below=_sums(hourly.below, begin),
         above=_sums(hourly.above, begin),
     )

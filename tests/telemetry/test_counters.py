@@ -64,6 +64,15 @@ def test_a_counter_that_rolls_over_did_not_begin_again(counting: Session) -> Non
     assert _told(counting, "pulses", 100) == pytest.approx([500 + 136 + 800 + 5 + 3] * 4)
 
 
+def test_a_gauge_that_falls_raised_nothing_not_less_than_nothing(counting: Session) -> None:
+    _take(counting, "ambient_temperature", {0: 21.5, 1: 20.0, 2: 18.5})
+    compact_all(counting)
+
+    asked = {"asset_id": PROJECTOR, "metric": "ambient_temperature", "start": START, "end": _at(24)}
+    told = [*days(counting, **asked)["increase"], *hours(counting, **asked)["increase"]]
+    assert [str(one) for one in told] == ["0.0"] * 4
+
+
 def test_a_single_leap_that_cannot_be_is_passed_over(counting: Session) -> None:
     _take(counting, "burning", {0: 10, 1: 11, 2: 99_999, 3: 13, 26: 30, 27: 8_000, 28: 31, 29: 32})
 
