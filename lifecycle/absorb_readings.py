@@ -1,6 +1,7 @@
 """Take in readings of things known by any of their names; what follows from them is picked up from the journal."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -75,10 +76,19 @@ def absorb_deliveries(
 
     Raises nothing for what one delivery holds: see `Absorbed.refused`.
     """
-    known = known_names(session, (word for sent in deliveries for word in sent.arrived.asset.word))
-
+    own = {word: asset_id for sent in deliveries for word, asset_id in _own(sent)}
+    words = (word for sent in deliveries for word in sent.arrived.asset.word)
+    known = known_names(session, (word for word in words if word not in own)) | own
     named = [Delivery(sent.arrived, sent.key, sent.source, _allowed(known, sent.only)) for sent in deliveries]
     return [_told(ingested) for ingested in ingest_all(session, deliveries=named, now=now)]
+
+
+def _own(sent: Sent) -> Iterator[tuple[str, UUID]]:
+    """Find the ids among the names that a sender uses for its own things: whose things it speaks for, is known."""
+    for word in sent.arrived.asset.word if sent.only else ():
+        with suppress(ValueError):
+            if (asset_id := UUID(word)) in (sent.only or ()):
+                yield word, asset_id
 
 
 def known_names(session: Session, names: Iterable[str]) -> dict[str, UUID]:

@@ -20,7 +20,7 @@ from pas.absorb_group import Parcel, absorb_group
 from pas.db import Database
 from pas.idempotency import Asked
 from pas.log import logger
-from pas.reader import Reader
+from pas.reader import Reader, ReaderBusy
 from pas.refused_payloads import Door, Kind, Refused, RefusedPayloads, keep_refused_payloads
 from telemetry.refusal import Refusal
 
@@ -32,6 +32,10 @@ AT_ONCE = 512
 """Deliveries in one transaction at the most."""
 READINGS_AT_ONCE = 500_000
 """Readings in one transaction at the most: so long does another writer on SQLite wait."""
+GATHERS_FOR = 0.02
+"""Seconds that what is ready waits at the most for deliveries that are being read, to go in together with them."""
+WORTH_A_COMMIT = 10_000
+"""Readings that wait for no others."""
 COUNTS_WAIT = 1.0
 """Seconds after which counts of refused payloads are kept, also when no readings come in."""
 RESTS_AFTER = 10.0
@@ -63,6 +67,7 @@ class Intake:
         self._database, self._most_waiting = database, most_waiting
         self._waiting: deque[_Waiting] = deque()
         self._readings = 0
+        self._being_read = 0
         self._refused = RefusedPayloads()
         self._reader = Reader()
         self._changed = Condition()
@@ -108,7 +113,12 @@ class Intake:
             else:
                 stored.add_done_callback(lambda done: _pass_on(done, answer))
 
-        self._reader.read(work, size=size)
+        self._count_read(1)
+        try:
+            self._reader.read(work, size=size).add_done_callback(lambda _done: self._count_read(-1))
+        except ReaderBusy:
+            self._count_read(-1)
+            raise
         return answer
 
     def refused(self, tenant_id: int, door: Door, reason: str, sentence: str, sender: str) -> None:
@@ -136,6 +146,12 @@ class Intake:
             self._refused.take()
             self._changed.notify_all()
         self._reader.close(wait=False)
+
+    def _count_read(self, change: int) -> None:
+        with self._changed:
+            self._being_read += change
+            if not self._being_read:
+                self._changed.notify_all()
 
     def _check_room(self, readings: int) -> None:
         if self._closed:
@@ -169,11 +185,17 @@ class Intake:
                     return []
                 self._thread = None
                 return None
+            if self._waiting:
+                self._changed.wait_for(self._has_a_group, GATHERS_FOR)
             group = list(self._group())
             return group or (None if self._closed else [])
 
     def _has_work(self) -> bool:
         return bool(self._waiting) or self._closed
+
+    def _has_a_group(self) -> bool:
+        """Tell whether it is better to begin than to wait for what is still being read: a commit costs its time."""
+        return not self._being_read or self._closed or self._readings >= WORTH_A_COMMIT
 
     def _group(self) -> Iterator[_Waiting]:
         """Take what waits, as much as one transaction may hold; the lock is held.

@@ -1,25 +1,24 @@
 """Take readings in: check them, convert them, and put each into the journal once; what is committed is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from telemetry.claim_batches import Claim, claim_batches
 from telemetry.delivery import Delivery, Gathered, gather
 from telemetry.doubt import ORDER, Doubt
 from telemetry.ingested import Ingested
+from telemetry.known_metrics import known_metrics
 from telemetry.known_series import KnownSeries, known_series
 from telemetry.lock_journal import lock_journal
-from telemetry.metric import Metric
 from telemetry.new_readings import new_readings
 from telemetry.open_series import open_series
 from telemetry.quarantine_readings import quarantine_readings
 from telemetry.reading import read
 from telemetry.sift import Sifted, sift
-from telemetry.tables import MetricRecord
 from telemetry.track import Places, Track
 from telemetry.write_journal import Settled, write_journal
 
@@ -51,7 +50,7 @@ def ingest_all(session: Session, *, deliveries: Sequence[Delivery], now: datetim
     if not open_claims:
         return [claim.answer for claim in claims if claim.answer]
     gathered = gather([claim.delivery for claim in open_claims])
-    metrics: Mapping[str, Metric] = {record.code: record for record in session.exec(select(MetricRecord))}
+    metrics = known_metrics(session)
     sifted, known = sift(gathered, metrics=metrics, now=now), known_series(session)
 
     new = new_readings(session, _track(session, gathered, sifted, known), known=known)

@@ -13,7 +13,9 @@ def lock_journal(session: Session) -> None:
 
     SQLite has one writer at a time anyway.
     """
-    session.exec(select(TenantRecord.id).where(TenantRecord.id == tenant_of(session)).with_for_update(key_share=True))
+    if session.get_bind().dialect.name != "sqlite":
+        own = TenantRecord.id == tenant_of(session)
+        session.exec(select(TenantRecord.id).where(own).with_for_update(key_share=True))
 
 
 def try_lock_days(session: Session) -> bool:

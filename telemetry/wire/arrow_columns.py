@@ -20,9 +20,14 @@ _PRECISIONS = {"s": Precision.S, "ms": Precision.MS, "us": Precision.US, "ns": P
 
 def words_in(column: pa.Array) -> Words:
     """Read a column of text, plain or by dictionary; none is the empty word."""
+    return known_words(coded_in(column))
+
+
+def coded_in(column: pa.Array) -> Coded[str]:
+    """Give the words of a column of text, plain or by dictionary, as they came; none is -1."""
     coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     row = coded.indices.cast(pa.int64()).fill_null(-1)
-    return known_words(Coded(_numpy(row), coded.dictionary.to_pylist()))
+    return Coded(_numpy(row), coded.dictionary.to_pylist())
 
 
 def stamps_in(column: pa.Array, precision: Precision) -> Stamps:

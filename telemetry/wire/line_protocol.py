@@ -13,9 +13,20 @@ import numpy as np
 from telemetry.moment import micros
 from telemetry.reading import Arrived, Raw, Stamps, Words
 from telemetry.track import Numbers, Places
-from telemetry.wire.cells import Cell, Coded, known_words, numbers_of, one_by_one, repeated_stamps, stamps_of, words_of
+from telemetry.wire.cells import (
+    Cell,
+    Coded,
+    known_words,
+    numbers_of,
+    one_by_one,
+    repeated_stamps,
+    stamps_from,
+    stamps_of,
+    words_of,
+)
 from telemetry.wire.lines import Head, read_head, read_lines
-from telemetry.wire.precision import Precision
+from telemetry.wire.precision import Precision, from_counts
+from telemetry.wire.single_fields import SingleFields, single_fields
 from telemetry.wire.unreadable import unreadable
 
 _FIGURES = re.compile(r"[0-9+\-.eE]*+")
@@ -33,6 +44,23 @@ def from_line_protocol(body: bytes, precision: Precision, *, now: datetime) -> A
 
     Raises UnreadableBatch.
     """
+    fields = single_fields(body)
+    return _from_texts(body, precision, now) if fields is None else _from_single_fields(fields, precision)
+
+
+def _from_single_fields(fields: SingleFields, precision: Precision) -> Arrived:
+    said, row = [read_head(head) for head in fields.head.word], fields.head.row
+    return Arrived(
+        asset=known_words(Coded(row, [head.asset for head in said])),
+        metric=_metrics(fields.metric, said, row),
+        unit=known_words(Coded(row, [head.unit for head in said])),
+        stamp=stamps_from(from_counts(fields.at, precision)),
+        value=fields.value,
+        raw=Raw(fields.raw_at, fields.raw_value),
+    )
+
+
+def _from_texts(body: bytes, precision: Precision, now: datetime) -> Arrived:
     try:
         lines = read_lines(body.decode())
     except UnicodeDecodeError as error:
