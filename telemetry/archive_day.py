@@ -186,7 +186,7 @@ def digests(session: Session, places: Collection[Place]) -> dict[Place, bytes]:
     """Take the digests of rows as they are now, held until the transaction ends."""
     one, found = SeriesDayRecord, {}
     for some in lots(places, KEYS):
-        asked = at_places(some)
+        asked = at_places(session, some)
         query = select(one.shard, one.series, one.day, one.codec, one.readings).where(  # type: ignore[call-overload]
             col(one.tenant_id) == tenant_of(session),
             col(one.held) == Held.HERE,
@@ -200,7 +200,7 @@ def digests(session: Session, places: Collection[Place]) -> dict[Place, bytes]:
 def _empty(session: Session, places: Iterable[Place]) -> None:
     one = SeriesDayRecord
     for some in lots(places, KEYS):
-        chosen = tuple_(col(one.shard), col(one.series), col(one.day)).in_(select(*at_places(some).c))
+        chosen = tuple_(col(one.shard), col(one.series), col(one.day)).in_(select(*at_places(session, some).c))
         values: dict[str, Any] = {"held": int(Held.ARCHIVED), "readings": b""}
         session.execute(update(one).where(chosen).values(values).execution_options(synchronize_session=False))
 

@@ -131,7 +131,7 @@ def _replace(session: Session, changed: Track, old: Sequence[Place], keys: Mappi
     }
     for some in lots([place for place in old if place[1:] in touched], KEYS):
         place = tuple_(col(one.shard), col(one.series), col(one.day))
-        session.execute(delete(one).where(place.in_(select(*at_places(some).c))))
+        session.execute(delete(one).where(place.in_(select(*at_places(session, some).c))))
     made: Iterator[dict[str, Any]] = ({"tenant_id": tenant_id, **row} for row in rows(changed, keys))
     session.flush()
     for lot in lots(made, ROWS):

@@ -5,9 +5,10 @@ from datetime import date
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Date, Integer, and_, column, select, values
+from sqlalchemy import CTE, ColumnElement, Date, Integer, and_, select
 from sqlmodel import Session, col
 
+from telemetry.asked_rows import asked_rows
 from telemetry.find_swaps import counter_swaps
 from telemetry.held import Held
 from telemetry.lots import KEYS, lots
@@ -53,25 +54,23 @@ def series_keys(session: Session, wanted: Sequence[Pair]) -> dict[Pair, SeriesKe
 
 def of_series(session: Session, keys: Sequence[SeriesKey]) -> ColumnElement[bool]:
     """Narrow series-days to some series."""
-    wanted = values(column("shard", Integer), column("series", Integer), name="wanted")
-    asked = wanted.data([(key.shard, key.number) for key in keys]).cte("wanted")
+    asked = asked_rows(session, [(key.shard, key.number) for key in keys], shard=Integer(), series=Integer())
     one = SeriesDayRecord
     return and_(
         col(one.tenant_id) == tenant_of(session), col(one.shard) == asked.c.shard, col(one.series) == asked.c.series
     )
 
 
-def at_places(places: Sequence[Place]) -> CTE:
-    """Make a table of the days wanted. A long list of alternatives would be held against each row there is."""
-    wanted = values(column("shard", Integer), column("series", Integer), column("day", Date), name="wanted")
-    return wanted.data(list(places)).cte("wanted")
+def at_places(session: Session, places: Sequence[Place]) -> CTE:
+    """Make a table of the days wanted, to be joined with."""
+    return asked_rows(session, places, shard=Integer(), series=Integer(), day=Date())
 
 
 def packed_days(session: Session, places: Sequence[Place]) -> Iterator[PackedDay]:
     """Load some series-days, in no order."""
     one = SeriesDayRecord
     for some in lots(places, KEYS):
-        asked = at_places(some)
+        asked = at_places(session, some)
         query = select(*_PACKED).where(
             col(one.tenant_id) == tenant_of(session),
             col(one.shard) == asked.c.shard,

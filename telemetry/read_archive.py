@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, and_, column, select, values
+from sqlalchemy import Date, Integer, and_, select
 from sqlmodel import Session, col
 
 from telemetry.archive_folder import NoArchive, found
+from telemetry.asked_rows import asked_rows
 from telemetry.lots import KEYS, lots
 from telemetry.moment import Moments
 from telemetry.tables import ArchiveFileRecord, SeriesDayRecord, SeriesRecord, TenantRecord, tenant_of
@@ -68,8 +69,8 @@ def tenant_name(session: Session) -> str:
 
 
 def _query(session: Session, places: Sequence[Place]) -> Any:
-    wanted = values(column("shard", Integer), column("series", Integer), column("day", Date), name="wanted")
-    asked, one, series, file = wanted.data(list(places)).cte("wanted"), SeriesDayRecord, SeriesRecord, ArchiveFileRecord
+    asked = asked_rows(session, places, shard=Integer(), series=Integer(), day=Date())
+    one, series, file = SeriesDayRecord, SeriesRecord, ArchiveFileRecord
     own = col(one.tenant_id) == tenant_of(session)
     in_file = and_(col(file.tenant_id) == col(one.tenant_id), col(file.day) == col(one.day))
     named = and_(col(series.tenant_id) == col(one.tenant_id), col(series.number) == col(one.series))

@@ -40,10 +40,11 @@ def single_fields(body: bytes) -> SingleFields | None:
     None as well where there are too few to be worth it.
     """
     worth_it = len(body) >= _WORTH_IT and _LINE.match(body) is not None
-    return _taken_apart(body) if worth_it and not any(sign in body for sign in _NOT_PLAIN) else None
+    return taken_apart(body) if worth_it and not any(sign in body for sign in _NOT_PLAIN) else None
 
 
-def _taken_apart(body: bytes) -> SingleFields | None:
+def taken_apart(body: bytes) -> SingleFields | None:
+    """Take lines apart, however few there are."""
     try:
         head, field, at = _columns(body, " ", head=_WORD, field=pa.string(), at=pa.string())
         if pc.any(pc.match_substring(at, "x", ignore_case=True)).as_py():
@@ -51,7 +52,7 @@ def _taken_apart(body: bytes) -> SingleFields | None:
         count = pc.cast(at, pa.int64())
         (joined,) = pc.binary_join(pa.ListArray.from_arrays([0, len(field)], field), "\n")
         name, number = _columns(joined.as_buffer(), "=", name=_WORD, number=pa.float64())
-    except pa.ArrowInvalid:
+    except pa.ArrowException:
         return None
     heads, names, value = coded_in(head), coded_in(name), number.to_numpy(zero_copy_only=False) + 0.0
     if len(value) != len(field) or not np.isfinite(value).all() or not _are_plain(heads.word, names.word):

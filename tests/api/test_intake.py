@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -90,6 +91,40 @@ def test_what_waits_goes_in_together_and_each_sender_is_answered(
     assert [one.result(WITHIN).taken for one in (first, *rest)] == [1] * 9
     assert gate.sizes == [1, 8]
     assert _stored(database, tenant) == 9
+
+
+def test_what_is_ready_waits_for_what_is_being_read(
+    intake: Intake, gate: Gate, tenant: int, asset: AssetRecord, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "GATHERS_FOR", float(WITHIN))
+    gate.open.set()
+    begun = Event()
+
+    def parcel(minute: int) -> Parcel:
+        assert begun.wait(WITHIN)
+        return Parcel(_sent(asset, minute), actor)
+
+    told = [intake.deliver(tenant, partial(parcel, minute), size=10) for minute in range(3)]
+    begun.set()
+
+    assert [one.result(WITHIN).taken for one in told] == [1, 1, 1]
+    assert gate.sizes == [3]
+
+
+def test_what_is_ready_does_not_wait_long(intake: Intake, tenant: int, asset: AssetRecord, actor: Actor) -> None:
+    stuck = Event()
+
+    def slowly() -> Parcel:
+        assert stuck.wait(WITHIN)
+        return Parcel(_sent(asset, 1), actor)
+
+    quick = intake.deliver(tenant, lambda: Parcel(_sent(asset, 0), actor), size=10)
+    slow = intake.deliver(tenant, slowly, size=10)
+
+    assert quick.result(WITHIN).taken == 1
+    assert not slow.done()
+    stuck.set()
+    assert slow.result(WITHIN).taken == 1
 
 
 def test_one_that_is_refused_does_not_hurt_the_others_of_its_group(

@@ -6,11 +6,16 @@ import pandas as pd
 import pytest
 from sqlmodel import Session, select
 
+from pas.db import Database
 from telemetry.claim_batches import BatchKeyReused
 from telemetry.ingest import ingest
+from telemetry.keep_metrics import keep_metrics
+from telemetry.known_metrics import known_metrics
+from telemetry.metric import CATALOGUE
 from telemetry.queries import series, usage
 from telemetry.reading import MissingColumn
 from telemetry.tables import QuarantinedReadingRecord, ReadingBatchRecord, SeriesDayRecord
+from tests.conftest import NOW, add_tenant
 from tests.telemetry.conftest import PROJECTOR, Take, batch, compact_all
 
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
@@ -211,3 +216,29 @@ def test_a_tenant_never_merges_with_another(database: object, take: Take, measur
     compact_all(measuring)
 
     assert {row.tenant_id for row in measuring.exec(select(SeriesDayRecord))} == {measuring.info["tenant_id"]}
+
+
+def test_a_metric_that_is_changed_is_heeded_at_once_and_only_by_its_tenant(database: Database, tenant: int) -> None:
+    other = add_tenant(database, "other")
+    wider = next(one for one in CATALOGUE if one.code == "ambient_temperature").model_copy(update={"maximum": 500.0})
+
+    def taken(tenant_id: int, minute: int) -> int:
+        with database.writing(tenant_id) as session:
+            frame = batch(("ambient_temperature", f"2026-10-01T10:{minute:02}:00Z", 300.0))
+            return ingest(session, frame=frame, key=None, source="test", now=NOW).taken
+
+    for tenant_id in (tenant, other):
+        with database.writing(tenant_id) as session:
+            keep_metrics(session, CATALOGUE)
+    assert [taken(tenant, 0), taken(other, 0)] == [0, 0]
+
+    with database.writing(tenant) as session:
+        keep_metrics(session, [wider])
+        session.flush()
+        assert known_metrics(session)["ambient_temperature"].maximum == 500
+        session.rollback()
+    assert taken(tenant, 1) == 0
+
+    with database.writing(tenant) as session:
+        keep_metrics(session, [wider])
+    assert [taken(tenant, 2), taken(other, 2)] == [1, 0]
