@@ -18,9 +18,9 @@ def asked_rows(session: Session, rows: Sequence[tuple[Any, ...]], **kinds: TypeE
     if session.get_bind().dialect.name == "sqlite":
         each = func.json_each(json.dumps(rows, default=date.isoformat)).table_valued("value")
         cells = [func.json_extract(each.c.value, f"$[{place}]") for place in range(len(kinds))]
-        return select(
-            *(type_coerce(cell, kind).label(name) for cell, (name, kind) in zip(cells, kinds.items(), strict=True))
-        ).cte("wanted")
+        named = zip(cells, kinds.items(), strict=True)
+        wanted = select(*(type_coerce(cell, kind).label(name) for cell, (name, kind) in named)).cte("wanted")
+        return wanted.prefix_with("MATERIALIZED")  # else SQLite reads the list again for each row that there is
     columns = zip(*rows, strict=True) if rows else [()] * len(kinds)
     given = [
         bindparam(None, list(cells), type_=ARRAY(kind)) for cells, kind in zip(columns, kinds.values(), strict=True)
