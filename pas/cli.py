@@ -7,6 +7,7 @@ from pas.commands import (
     audit,
     bench,
     billing,
+    condition,
     database,
     demo,
     end_report,
@@ -36,6 +37,7 @@ app.command("export")(exchange.export)
 app.command("archive")(archive.archive)
 app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
+app.add_typer(condition.app, name="condition")
 app.command("passport")(passport.passport)
 app.command("bill-month")(billing.bill_month)
 app.command("invoice")(billing.invoice)

@@ -1,0 +1,46 @@
+"""A backtest report sets every way of foretelling beside the plain ones, by the same measures on the same cases."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+Measures = Mapping[str, float | None]
+"""Measure to figure, as fractions; None where there was nothing to measure."""
+
+
+class Report(NamedTuple):
+    """What a backtest found: figures of each engine, the one that was chosen before the test was seen, and why."""
+
+    task: str
+    engines: Mapping[str, Measures]
+    chosen: str
+    n: int
+    notes: Sequence[str] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Give the report as others read it: a figure that is no number is null."""
+        engines = {name: {key: known(figure) for key, figure in told.items()} for name, told in self.engines.items()}
+        return {"task": self.task, "engines": engines, "chosen": self.chosen, "n": self.n}
+
+    def table(self) -> list[dict[str, str]]:
+        """Give one row for each engine, the chosen one marked, every measure of any of them a column."""
+        measures = list(dict.fromkeys(name for told in self.engines.values() for name in told))
+        return [
+            {"engine": f"{name} *" if name == self.chosen else name}
+            | {measure: _shown(told.get(measure)) for measure in measures}
+            for name, told in self.engines.items()
+        ]
+
+
+def known(figure: float | None) -> float | None:
+    """Give a figure as JSON can carry it.
+
+    >>> known(float("nan")), known(0.25)
+    (None, 0.25)
+    """
+    return float(figure) if figure is not None and math.isfinite(figure) else None
+
+
+def _shown(figure: float | None) -> str:
+    number = known(figure)
+    return "" if number is None else f"{number:,.4g}"
