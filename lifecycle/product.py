@@ -23,13 +23,17 @@ class Rating(SQLModel):
 
 
 class ChecklistItem(SQLModel):
-    """One thing to look at: the component, its weight in the condition, and the question by language (nl, fr, en)."""
+    """One thing to look at: the component, its weight in the condition, and the question by language (nl, fr, en).
+
+    At the grade `fails_at`, or a worse one, the item has failed: then there is work to do.
+    """
 
     model_config = {"extra": "forbid", "allow_inf_nan": False}
 
     component: str
     weight: float = Field(default=1, gt=0)
     question: dict[str, str]
+    fails_at: str | None = Field(default=None, schema_extra={"pattern": "^[A-E]$"})
 
 
 class CurvePoint(SQLModel):
@@ -67,7 +71,9 @@ class Product(SQLModel):
 
     `usage_metric` is the meter that wears it, `rated_usage` how much of that it is built for, `rated_years` how
     many years; `wear_limits` are index limits: `attention` (plan something) and `end` (functional end).
-    `grade_factors` scale the value of a thing by its grade; `wage` is per hour of workshop labour.
+    `grade_factors` scale the value of a thing by its grade; `wage` is per hour of workshop labour. It is inspected
+    every so many days, or every so much of its usage metric, whichever comes first; `inspect_lead_days` before that
+    it is told to be coming due.
     """
 
     model_config = {"extra": "forbid", "allow_inf_nan": False}
@@ -82,6 +88,9 @@ class Product(SQLModel):
     rated_years: float = Field(gt=0)
     usage_metric: str | None = Field(default=None, max_length=60)
     rated_usage: float | None = Field(default=None, gt=0)
+    inspect_every_days: int | None = Field(default=None, ge=1, le=36_500)
+    inspect_every_use: float | None = Field(default=None, gt=0)
+    inspect_lead_days: int = Field(default=14, ge=0, le=3_650)
     wage: Decimal = Field(default=Decimal(45), ge=0, max_digits=18, decimal_places=6, sa_type=ExactDecimal)
     ratings: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
     wear_limits: dict[str, float] = Field(default_factory=dict, sa_type=Json)
@@ -103,7 +112,7 @@ class Product(SQLModel):
     @field_validator("checklist")
     @classmethod
     def _sound_checklist(cls, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [ChecklistItem.model_validate(row).model_dump(mode="json") for row in rows]
+        return [ChecklistItem.model_validate(row).model_dump(mode="json", exclude_none=True) for row in rows]
 
     @field_validator("value_curve")
     @classmethod

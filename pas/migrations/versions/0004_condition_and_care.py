@@ -1,5 +1,6 @@
 """What is seen, concluded and done about a thing's condition: checklists, photos, work orders, alerts that are sent."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
@@ -12,10 +13,12 @@ NEW_TABLES: tuple[str, ...] = ()
 APPEND_ONLY: tuple[str, ...] = ()
 """Of the new ones: what must never change."""
 OWN = "tenant_id = nullif(current_setting('app.tenant', true), '')::int"
+INTERVALS = ("inspect_every_days", "inspect_every_use", "inspect_lead_days")
 
 
 def upgrade() -> None:
     """Add the tables and columns, and set the second lock on the new tables."""
+    _inspect_in_time()
     _lock()
 
 
@@ -24,6 +27,15 @@ def downgrade() -> None:
     _unlock()
     for table in reversed(NEW_TABLES):
         op.drop_table(table)
+    for name in INTERVALS:
+        op.drop_column("product", name)
+
+
+def _inspect_in_time() -> None:
+    """Say of products how often they are inspected."""
+    op.add_column("product", sa.Column("inspect_every_days", sa.Integer(), nullable=True))
+    op.add_column("product", sa.Column("inspect_every_use", sa.Float(), nullable=True))
+    op.add_column("product", sa.Column("inspect_lead_days", sa.Integer(), nullable=False, server_default="14"))
 
 
 def _lock() -> None:
