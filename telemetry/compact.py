@@ -1,25 +1,26 @@
 """Turn accepted batches into series-days with their rollups, and leave of the batches only the receipts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
 from sqlalchemy import ColumnElement, func, select, tuple_, update
-from sqlmodel import Session, col, delete, insert
+from sqlmodel import Session, col
 
-from telemetry.find_series_days import Place, at_places, packed_days
+from telemetry.find_series_days import Place, packed_days
 from telemetry.find_swaps import counter_swaps
 from telemetry.known_series import NEVER
 from telemetry.lock_journal import lock_journal, try_lock_days
 from telemetry.lots import KEYS, ROWS, lots
 from telemetry.moment import DAY, day_of, micros, moment
 from telemetry.open_readings import Entry, bodies, entries, in_order
-from telemetry.series_day import rows, unpacked
-from telemetry.series_key import SeriesKey, series_key
-from telemetry.tables import MetricRecord, ReadingBatchRecord, SeriesDayRecord, SeriesRecord, tenant_of
+from telemetry.replace_days import replace_days
+from telemetry.series_day import unpacked
+from telemetry.series_key import series_key
+from telemetry.tables import MetricRecord, ReadingBatchRecord, SeriesRecord, tenant_of
 from telemetry.track import EMPTY, STORED, Track, days_of, join, settle
 
 MOST = 2_000_000
@@ -69,7 +70,7 @@ def compact(session: Session, *, most: int = MOST) -> Compacted:
     old = _old_places(arrived, series)
     changed = _changed_days(settle(unpacked(list(packed_days(session, old))), arrived).track)
 
-    _replace(session, changed, old, keys)
+    replace_days(session, changed, old, keys)
     _advance(session, changed, series)
     _close(session, waiting)
     return Compacted(len(waiting), sum(entry.readings for entry in waiting), len(days_of(changed)[1]))
@@ -119,23 +120,6 @@ def _changed_days(track: Track) -> Track:
         return EMPTY
     fresh = np.add.reduceat(track.origin != STORED, begin[:-1]) > 0
     return track.take(np.repeat(fresh, np.diff(begin)))
-
-
-def _replace(session: Session, changed: Track, old: Sequence[Place], keys: Mapping[int, SeriesKey]) -> None:
-    """Put the changed days in the place of their old rows."""
-    tenant_id, one = tenant_of(session), SeriesDayRecord
-    begin, days = days_of(changed)
-    touched = {
-        (number, day_of(day * DAY))
-        for number, day in zip(changed.series[begin[:-1]].tolist(), days.tolist(), strict=True)
-    }
-    for some in lots([place for place in old if place[1:] in touched], KEYS):
-        place = tuple_(col(one.shard), col(one.series), col(one.day))
-        session.execute(delete(one).where(place.in_(select(*at_places(session, some).c))))
-    made: Iterator[dict[str, Any]] = ({"tenant_id": tenant_id, **row} for row in rows(changed, keys))
-    session.flush()
-    for lot in lots(made, ROWS):
-        session.connection().execute(insert(one), lot)
 
 
 def _advance(session: Session, changed: Track, series: Mapping[int, _Series]) -> None:

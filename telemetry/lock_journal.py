@@ -25,6 +25,12 @@ def try_lock_days(session: Session) -> bool:
     return bool(session.scalar(select(func.pg_try_advisory_xact_lock(_DAYS, tenant_of(session)))))
 
 
+def lock_days(session: Session) -> None:
+    """Wait for whoever reads packed days in order to write, and hold the days alone."""
+    if session.get_bind().dialect.name != "sqlite":
+        session.scalar(select(func.pg_advisory_xact_lock(_DAYS, tenant_of(session))))
+
+
 def hold_days_still(session: Session) -> None:
     """Let nobody compact while a writing transaction reads, statement by statement, what is open and what is packed.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -162,7 +163,7 @@ def latest(session: Session, *, asset_ids: Sequence[UUID]) -> dict[Pair, Latest]
         for number, asset_id, code, at, value in rows:
             shown = ([] if at is None else [(at, value)]) + ([fresh[number]] if number in fresh else [])
             if shown:
-                found[asset_id, code] = Latest(*max(shown), units[code])
+                found[asset_id, code] = Latest(*max(shown, key=itemgetter(0)), units[code])  # what is packed goes first
     return found
 
 

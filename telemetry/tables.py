@@ -86,6 +86,22 @@ class CounterSwapRecord(TenantOwned, table=True):
     recorded_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class ReadingCorrectionRecord(TenantOwned, table=True):
+    """A reading was corrected: what stood there, what stands there now, and why. Append-only."""
+
+    __tablename__ = "reading_correction"
+
+    shard: int = Field(primary_key=True)
+    asset_id: UUID = Field(primary_key=True)
+    metric: str = Field(primary_key=True, max_length=60)
+    at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    recorded_at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    was: float
+    value: float
+    because: str = Field(max_length=2000)
+    by: str = Field(max_length=200)
+
+
 class ReadingBatchRecord(TenantOwned, table=True):
     """An accepted batch: one durable row with its readings packed, so that what was acknowledged is there, once.
 

@@ -12,6 +12,7 @@ MEANING = {
     409: "This contradicts what is there; load it again.",
     413: "The body is too large.",
     415: "The body comes in a form that is not read here.",
+    410: "It was kept once, and no longer is.",
     422: "Some fields are missing or wrong.",
     429: "Too many requests; `Retry-After` says when to come back.",
     503: "Busy or not ready; `Retry-After` says when to come back.",

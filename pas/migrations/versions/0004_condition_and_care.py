@@ -1,16 +1,19 @@
 """What is seen, concluded and done about a thing's condition: checklists, photos, work orders, alerts that are sent."""
 
 import sqlalchemy as sa
+import sqlalchemy as sa
 from alembic import op
+
+import telemetry.columns
 
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-NEW_TABLES: tuple[str, ...] = ()
+NEW_TABLES: tuple[str, ...] = ("reading_correction",)
 """In the order in which they are made. Get the second lock on PostgreSQL: each tenant sees its own rows."""
-APPEND_ONLY: tuple[str, ...] = ()
+APPEND_ONLY: tuple[str, ...] = ("reading_correction",)
 """Of the new ones: what must never change."""
 OWN = "tenant_id = nullif(current_setting('app.tenant', true), '')::int"
 INTERVALS = ("inspect_every_days", "inspect_every_use", "inspect_lead_days")
@@ -19,6 +22,7 @@ INTERVALS = ("inspect_every_days", "inspect_every_use", "inspect_lead_days")
 def upgrade() -> None:
     """Add the tables and columns, and set the second lock on the new tables."""
     _inspect_in_time()
+    _note_corrections()
     _lock()
 
 
@@ -36,6 +40,216 @@ def _inspect_in_time() -> None:
     op.add_column("product", sa.Column("inspect_every_days", sa.Integer(), nullable=True))
     op.add_column("product", sa.Column("inspect_every_use", sa.Float(), nullable=True))
     op.add_column("product", sa.Column("inspect_lead_days", sa.Integer(), nullable=False, server_default="14"))
+
+
+def _note_corrections() -> None:
+    """Remember which readings were corrected, by whom and why."""
+    utc = telemetry.columns.UtcDateTime(timezone=True)
+    op.create_table(
+        "reading_correction",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("shard", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("asset_id", sa.Uuid(), nullable=False),
+        sa.Column("metric", sa.String(length=60), nullable=False),
+        sa.Column("at", utc, nullable=False),
+        sa.Column("recorded_at", utc, nullable=False),
+        sa.Column("was", sa.Float(), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.Column("because", sa.String(length=2000), nullable=False),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "shard", "asset_id", "metric", "at", "recorded_at"),
+    )
+
+
+ALERT_COLUMNS = (
+    "priority", "began_at", "owner", "due_on", "days_p10", "days_p50", "days_p90", "cost", "currency", "cause", "shadow",
+)
+_WORD = sa.String(length=40)
+_TIME = telemetry.columns.UtcDateTime(timezone=True)
+
+
+def _tell_of_alerts() -> None:
+    """Widen alerts, and add their rules, their outcomes, and the messages that tell of them."""
+    for column in (
+        sa.Column("priority", _WORD, nullable=False, server_default="medium"),
+        sa.Column("began_at", _TIME, nullable=True),
+        sa.Column("owner", sa.String(length=20), nullable=False, server_default=""),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("days_p10", sa.Float(), nullable=True),
+        sa.Column("days_p50", sa.Float(), nullable=True),
+        sa.Column("days_p90", sa.Float(), nullable=True),
+        sa.Column("cost", telemetry.columns.ExactDecimal(), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False, server_default=""),
+        sa.Column("cause", sa.String(length=200), nullable=False, server_default=""),
+        sa.Column("shadow", sa.Boolean(), nullable=False, server_default=sa.false()),
+    ):
+        op.add_column("alert", column)
+    _make_alert_rules()
+    _make_messages()
+
+
+def _own(*columns: sa.Column, key: tuple[str, ...]) -> tuple:
+    """Give the columns of a table of a tenant's, with its key, which the tenant leads."""
+    return (
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        *columns,
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", *key),
+    )
+
+
+def _to(table: str, column: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"])
+
+
+def _make_alert_rules() -> None:
+    op.create_table(
+        "alert_rule",
+        *_own(
+            sa.Column("code", _WORD, nullable=False),
+            sa.Column("version", sa.Integer(), nullable=False),
+            sa.Column("cause", sa.String(length=1000), nullable=False),
+            sa.Column("consequence", sa.String(length=1000), nullable=False),
+            sa.Column("response", sa.String(length=1000), nullable=False),
+            sa.Column("priority", _WORD, nullable=False),
+            sa.Column("owner", _WORD, nullable=False),
+            sa.Column("tell", telemetry.columns.Json, nullable=False),
+            sa.Column("limit", sa.Float(), nullable=False),
+            sa.Column("clear", sa.Float(), nullable=False),
+            sa.Column("clear_points", sa.Float(), nullable=False),
+            sa.Column("on_delay_days", sa.Integer(), nullable=False),
+            sa.Column("off_delay_days", sa.Integer(), nullable=False),
+            sa.Column("respond_within_days", sa.Integer(), nullable=False),
+            sa.Column("review_on", sa.Date(), nullable=True),
+            sa.Column("stage", _WORD, nullable=False),
+            sa.Column("active", sa.Boolean(), nullable=False),
+            sa.Column("made_at", _TIME, nullable=False),
+            sa.Column("made_by", sa.String(length=200), nullable=False),
+            key=("code", "version"),
+        ),
+    )
+    op.create_table(
+        "alert_notice",
+        *_own(
+            sa.Column("id", sa.Uuid(), nullable=False),
+            sa.Column("alert_id", sa.Uuid(), nullable=False),
+            sa.Column("since", _TIME, nullable=False),
+            sa.Column("told_at", _TIME, nullable=True),
+            key=("id",),
+        ),
+        _to("alert", "alert_id"),
+    )
+    op.create_index("alert_notice_waits", "alert_notice", ["tenant_id", "told_at", "since"])
+    op.create_table(
+        "alert_outcome",
+        *_own(
+            sa.Column("id", sa.Uuid(), nullable=False),
+            sa.Column("alert_id", sa.Uuid(), nullable=True),
+            sa.Column("asset_id", sa.Uuid(), nullable=False),
+            sa.Column("rule", _WORD, nullable=False),
+            sa.Column("verdict", _WORD, nullable=True),
+            sa.Column("failed_at", _TIME, nullable=True),
+            sa.Column("note", sa.String(), nullable=False),
+            sa.Column("recorded_at", _TIME, nullable=False),
+            sa.Column("recorded_by", sa.String(length=200), nullable=False),
+            key=("id",),
+        ),
+        _to("alert", "alert_id"),
+        _to("asset", "asset_id"),
+    )
+    op.create_index("alert_outcome_of_rule", "alert_outcome", ["tenant_id", "rule", "recorded_at"])
+    op.create_index("alert_outcome_of_alert", "alert_outcome", ["tenant_id", "alert_id"])
+
+
+def _make_messages() -> None:
+    op.create_table(
+        "person_wishes",
+        *_own(
+            sa.Column("person_id", sa.Uuid(), nullable=False),
+            sa.Column("mail", sa.Boolean(), nullable=False),
+            sa.Column("zone", sa.String(length=60), nullable=False),
+            sa.Column("quiet_from", sa.Integer(), nullable=False),
+            sa.Column("quiet_until", sa.Integer(), nullable=False),
+            sa.Column("digest", _WORD, nullable=False),
+            sa.Column("digest_hour", sa.Integer(), nullable=False),
+            sa.Column("off", telemetry.columns.Json, nullable=False),
+            sa.Column("changed_at", _TIME, nullable=False),
+            key=("person_id",),
+        ),
+        _to("person", "person_id"),
+    )
+    op.create_table(
+        "webhook",
+        *_own(
+            sa.Column("id", sa.Uuid(), nullable=False),
+            sa.Column("name", sa.String(length=120), nullable=False),
+            sa.Column("url", sa.String(length=2000), nullable=False),
+            sa.Column("secret", sa.String(length=120), nullable=False),
+            sa.Column("kinds", telemetry.columns.Json, nullable=False),
+            sa.Column("made_at", _TIME, nullable=False),
+            sa.Column("failing_since", _TIME, nullable=True),
+            sa.Column("disabled_at", _TIME, nullable=True),
+            key=("id",),
+        ),
+    )
+    op.create_table(
+        "message",
+        *_own(
+            sa.Column("id", sa.Uuid(), nullable=False),
+            sa.Column("person_id", sa.Uuid(), nullable=True),
+            sa.Column("webhook_id", sa.Uuid(), nullable=True),
+            sa.Column("channel", _WORD, nullable=False),
+            sa.Column("kind", _WORD, nullable=False),
+            sa.Column("cause", sa.String(length=200), nullable=False),
+            sa.Column("language", sa.String(length=2), nullable=False),
+            sa.Column("content", telemetry.columns.Json, nullable=False),
+            sa.Column("made_at", _TIME, nullable=False),
+            sa.Column("state", _WORD, nullable=False),
+            sa.Column("next_try_at", _TIME, nullable=False),
+            sa.Column("claimed_until", _TIME, nullable=True),
+            sa.Column("tries", sa.Integer(), nullable=False),
+            sa.Column("sent_at", _TIME, nullable=True),
+            sa.Column("proof", sa.String(length=500), nullable=False),
+            key=("id",),
+        ),
+        _to("person", "person_id"),
+        _to("webhook", "webhook_id"),
+    )
+    op.create_index("message_waits", "message", ["tenant_id", "state", "next_try_at"])
+    op.create_index("message_of_person", "message", ["tenant_id", "person_id", "made_at"])
+    op.create_table(
+        "message_alert",
+        *_own(
+            sa.Column("message_id", sa.Uuid(), nullable=False),
+            sa.Column("alert_id", sa.Uuid(), nullable=False),
+            key=("message_id", "alert_id"),
+        ),
+        _to("message", "message_id"),
+        _to("alert", "alert_id"),
+    )
+    op.create_index("message_alert_of_alert", "message_alert", ["tenant_id", "alert_id"])
+    op.create_table(
+        "digest_entry",
+        *_own(
+            sa.Column("person_id", sa.Uuid(), nullable=False),
+            sa.Column("alert_id", sa.Uuid(), nullable=False),
+            sa.Column("why", sa.String(length=20), nullable=False),
+            sa.Column("since", _TIME, nullable=False),
+            key=("person_id", "alert_id"),
+        ),
+        _to("person", "person_id"),
+        _to("alert", "alert_id"),
+    )
+    op.create_table(
+        "signing_key",
+        *_own(
+            sa.Column("id", sa.Uuid(), nullable=False),
+            sa.Column("secret", sa.String(length=64), nullable=False),
+            sa.Column("made_at", _TIME, nullable=False),
+            key=("id",),
+        ),
+    )
 
 
 def _lock() -> None:
