@@ -23,12 +23,12 @@ class Report(NamedTuple):
         return {"task": self.task, "engines": engines, "chosen": self.chosen, "n": self.n}
 
     def table(self) -> list[dict[str, str]]:
-        """Give one row for each engine, the chosen one marked, every measure of any of them a column."""
+        """Give one row for each measure and one column for each engine, the chosen one marked."""
         measures = list(dict.fromkeys(name for told in self.engines.values() for name in told))
+        marked = {name: f"{name} *" if name == self.chosen else name for name in self.engines}
         return [
-            {"engine": f"{name} *" if name == self.chosen else name}
-            | {measure: _shown(told.get(measure)) for measure in measures}
-            for name, told in self.engines.items()
+            {"": measure} | {marked[name]: _shown(told.get(measure)) for name, told in self.engines.items()}
+            for measure in measures
         ]
 
 
@@ -43,4 +43,4 @@ def known(figure: float | None) -> float | None:
 
 def _shown(figure: float | None) -> str:
     number = known(figure)
-    return "" if number is None else f"{number:,.4g}"
+    return "" if number is None else f"{number:,.4f}".rstrip("0").rstrip(".")

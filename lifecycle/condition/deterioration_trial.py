@@ -1,0 +1,134 @@
+"""A trial sets engines to foretell years that are already known, of things they have not seen, and chooses by that."""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from lifecycle.condition.deterioration_engines import POOL, POOLED, Engine, fitted
+from lifecycle.condition.deterioration_figures import figure
+from lifecycle.condition.deterioration_levels import MOST, chances, grade_at, level_of
+from lifecycle.condition.deterioration_pairs import Pairs
+from lifecycle.condition.scores import Ranks, rps
+from lifecycle.grade import Floats
+
+TAIL = 0.1
+"""Chance left out at either side of the 80 % interval, as long as nothing was measured."""
+_MISSED = 0.2
+_LEAST_TAIL, _MOST_TAIL = 0.005, 0.3
+_PARTS = 4
+_AT_ONCE = 2_000
+
+
+class Told(NamedTuple):
+    """What an engine said of each case: chances of the grades, and of being at most at, and below, what came."""
+
+    chance: Floats
+    at: Floats
+    below: Floats
+
+
+class Trial(NamedTuple):
+    """The cases and what every engine said of them."""
+
+    horizon: Ranks
+    grade: Ranks
+    told: Mapping[str, Told]
+
+
+class Verdict(NamedTuple):
+    """The engine that did best, the shares of the pool, and the tail that each interval must leave out to hold 80 %."""
+
+    chosen: str
+    shares: Mapping[str, float]
+    scores: Mapping[str, float]
+    tails: Mapping[tuple[str, int], float]
+    cases: int
+
+
+def judge(pairs: Pairs, *, until: int, horizons: Sequence[int], limits: tuple[float, ...]) -> Verdict:
+    """Hold the engines against the last known years: by asset and forward in time, all within the train file."""
+    held = figure("validation", "years")
+    folds = _folds(pairs, until, int(held), horizons)
+    if not folds:
+        return Verdict("outcome_table", {"outcome_table": 1.0}, {}, {}, 0)
+    trial = _joined([try_engines(fitted(known, limits), cases, limits) for known, cases in folds])
+    shares = _best_shares(trial)
+    told = {**trial.told, POOLED: mixed(trial.told, shares)}
+    scores = {name: _score(trial, one.chance) for name, one in told.items()}
+    tails = {(name, int(h)): _tail(one, trial.horizon == h) for name, one in told.items() for h in set(trial.horizon)}
+    return Verdict(min(scores, key=lambda name: scores[name]), shares, scores, tails, len(trial.grade))
+
+
+def _folds(pairs: Pairs, until: int, held: int, horizons: Sequence[int]) -> list[tuple[Pairs, Pairs]]:
+    folds = int(figure("validation", "folds"))
+    first = until - held - int(figure("validation", "years_of_origins"))
+    asked = np.isin(pairs.horizon, horizons) & (pairs.origin_year >= first)
+    found = []
+    for fold in range(folds):
+        mine = pairs.asset % folds == fold
+        known = pairs.at(~mine & (pairs.outcome_year <= until - held))
+        cases = pairs.at(mine & asked & (pairs.outcome_year > until - held) & (pairs.outcome_year <= until))
+        if len(known.change) and len(cases.change):
+            found.append((known, cases))
+    return found
+
+
+def try_engines(engines: Mapping[str, Engine], cases: Pairs, limits: tuple[float, ...]) -> Trial:
+    """Let every engine foretell every case, a lot of one horizon at a time."""
+    parts = []
+    for horizon in sorted(set(cases.horizon.tolist())):
+        found = np.flatnonzero(cases.horizon == horizon)
+        for start in range(0, len(found), _AT_ONCE):
+            lot = found[start : start + _AT_ONCE]
+            origins, came = cases.origins.at(lot), cases.origins.index[lot] + cases.change[lot]
+            told = {name: _told(engine.cumulative(origins, horizon), came, limits) for name, engine in engines.items()}
+            parts.append(Trial(cases.horizon[lot], grade_at(came, limits), told))
+    return _joined(parts)
+
+
+def _told(cumulative: Floats, came: Floats, limits: tuple[float, ...]) -> Told:
+    level, row = level_of(came), np.arange(len(came))
+    below = np.where(level > 0, cumulative[row, np.maximum(level - 1, 0)], 0.0)
+    return Told(chances(cumulative, limits), cumulative[row, np.minimum(level, MOST)], below)
+
+
+def mixed(told: Mapping[str, Told], shares: Mapping[str, float]) -> Told:
+    """Mix what engines said; a mixture of distributions has the mixture of their chances."""
+    parts = [[share * column for column in told[name]] for name, share in shares.items()]
+    return Told(*(np.asarray(sum(column)) for column in zip(*parts, strict=True)))
+
+
+def _best_shares(trial: Trial) -> dict[str, float]:
+    candidates = [
+        dict(zip(POOL, (part / _PARTS for part in parts), strict=True))
+        for parts in product(range(_PARTS + 1), repeat=len(POOL))
+        if sum(parts) == _PARTS
+    ]
+    return min(candidates, key=lambda shares: _score(trial, mixed(trial.told, shares).chance))
+
+
+def _score(trial: Trial, chance: Floats) -> float:
+    """Give the mean over the horizons, so that the one with most cases does not decide alone."""
+    each = rps(chance, trial.grade)
+    return float(np.mean([each[trial.horizon == horizon].mean() for horizon in sorted(set(trial.horizon.tolist()))]))
+
+
+def _tail(told: Told, cases: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> float:
+    """Give the largest tail with which the interval held 80 % of what came (split conformal); 10 % where few came."""
+    count = int(cases.sum())
+    if count < figure("evidence", "fewest_cases"):
+        return TAIL
+    reached = np.sort(np.minimum(told.at, 1 - told.below)[cases])
+    return float(np.clip(reached[max(int(_MISSED * (count + 1)) - 1, 0)], _LEAST_TAIL, _MOST_TAIL))
+
+
+def _joined(trials: Sequence[Trial]) -> Trial:
+    told = {
+        name: Told(*(np.concatenate([trial.told[name][column] for trial in trials]) for column in range(3)))
+        for name in trials[0].told
+    }
+    return Trial(
+        np.concatenate([trial.horizon for trial in trials]), np.concatenate([trial.grade for trial in trials]), told
+    )
