@@ -13,6 +13,7 @@ from sqlalchemy.sql.visitors import iterate
 from sqlmodel import Session, select
 
 import billing.tables
+import lifecycle.work_order_tables
 import telemetry.alarm_tables
 import telemetry.sparkplug_tables
 from pas.tables import ApiKeyRecord, DeviceRecord, PersonRecord, SessionRecord
@@ -29,7 +30,7 @@ _TURN = "turn"
 APP_ROLE = "pas_app"
 """PostgreSQL role of every transaction: owns nothing and cannot bypass row-level security."""
 
-_ = billing.tables, telemetry.alarm_tables, telemetry.sparkplug_tables
+_ = billing.tables, lifecycle.work_order_tables, telemetry.alarm_tables, telemetry.sparkplug_tables
 
 
 class CrossTenant(RuntimeError):

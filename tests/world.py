@@ -20,6 +20,7 @@ from lifecycle.alert import AlertKind
 from lifecycle.asset import AssetStatus, NewAsset
 from lifecycle.inspection import Inspection, InspectionSource
 from lifecycle.log_inspections import log_inspections
+from lifecycle.open_work import open_work
 from lifecycle.reassess import reassess
 from lifecycle.register_assets import register_assets
 from lifecycle.tables import (
@@ -31,6 +32,7 @@ from lifecycle.tables import (
     ProductRecord,
     SiteRecord,
 )
+from lifecycle.work_order import NewWork, WorkKind
 from pas import clock
 from pas.db import Database
 from pas.found_tenant import found_tenant
@@ -201,6 +203,8 @@ def _alert_and_invoice(session: Session, holding: Holding, mark: str) -> None:
     session.add(alert)
     session.flush()
     holding.ids["alert_id"] = str(alert.id)
+    work = NewWork(id=new_id(), asset_id=alert.asset_id, kind=WorkKind.FETCH, alert_id=alert.id, note=f"{mark} note")
+    holding.ids["work_id"] = str(open_work(session, [work], now=NOW, by=OPERATOR)[0].id)
     alarm = session.exec(select(AlarmRecord).where(AlarmRecord.asset_id == UUID(holding.ids["asset_id"]))).one()
     holding.ids["alarm_id"] = str(alarm.id)
 

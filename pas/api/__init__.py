@@ -41,6 +41,7 @@ from pas.api import (
     sites,
     swaps,
     values,
+    work_orders,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -68,6 +69,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     inspections.router,
     conditions.router,
     alerts.router,
+    work_orders.router,
     alarm_rules.router,
     alarms.router,
     routes.router,

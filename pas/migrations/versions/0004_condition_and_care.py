@@ -11,9 +11,16 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-NEW_TABLES: tuple[str, ...] = ("reading_correction",)
+NEW_TABLES: tuple[str, ...] = (
+    "reading_correction",
+    "work_order",
+    "work_order_event",
+)
 """In the order in which they are made. Get the second lock on PostgreSQL: each tenant sees its own rows."""
-APPEND_ONLY: tuple[str, ...] = ("reading_correction",)
+APPEND_ONLY: tuple[str, ...] = (
+    "reading_correction",
+    "work_order_event",
+)
 """Of the new ones: what must never change."""
 OWN = "tenant_id = nullif(current_setting('app.tenant', true), '')::int"
 INTERVALS = ("inspect_every_days", "inspect_every_use", "inspect_lead_days")
@@ -23,6 +30,7 @@ def upgrade() -> None:
     """Add the tables and columns, and set the second lock on the new tables."""
     _inspect_in_time()
     _note_corrections()
+    _order_work()
     _lock()
 
 
@@ -287,3 +295,72 @@ def _unlock() -> None:
                 op.execute(f"DROP TRIGGER {table}_no_{verb}")
         else:
             op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
+
+
+def _order_work() -> None:
+    """Make the tables of work orders."""
+    under_way = sa.text("state IN ('open', 'planned', 'in_progress')")
+    op.create_table(
+        "work_order",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("asset_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("component", sa.String(60), nullable=False),
+        sa.Column("priority", sa.String(40), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("assignee", sa.String(200), nullable=False),
+        sa.Column("alert_id", sa.Uuid(), nullable=True),
+        sa.Column("inspection_id", sa.Uuid(), nullable=True),
+        sa.Column("note", sa.String(4000), nullable=False),
+        sa.Column("photos", telemetry.columns.Json, nullable=False),
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.String(40), nullable=False),
+        sa.Column("state", sa.String(40), nullable=False),
+        sa.Column("opened_at", telemetry.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("opened_by", sa.String(200), nullable=False),
+        sa.Column("updated_at", telemetry.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", telemetry.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.String(200), nullable=False),
+        sa.Column("outcome", sa.String(4000), nullable=False),
+        sa.Column("minutes", sa.Float(), nullable=True),
+        sa.Column("cost", telemetry.columns.ExactDecimal(), nullable=True),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("parts", telemetry.columns.Json, nullable=False),
+        sa.Column("renewed", telemetry.columns.Json, nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.ForeignKeyConstraint(["tenant_id", "asset_id"], ["asset.tenant_id", "asset.id"]),
+        sa.ForeignKeyConstraint(["tenant_id", "alert_id"], ["alert.tenant_id", "alert.id"]),
+        sa.ForeignKeyConstraint(["tenant_id", "inspection_id"], ["inspection.tenant_id", "inspection.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+    )
+    for name, columns in (
+        ("by_state", ["state", "due_on"]),
+        ("by_opening", ["opened_at", "id"]),
+        ("of_assignee", ["assignee", "due_on"]),
+        ("of_asset", ["asset_id", "opened_at"]),
+    ):
+        op.create_index(f"work_order_{name}", "work_order", ["tenant_id", *columns])
+    op.create_index(
+        "work_order_once",
+        "work_order",
+        ["tenant_id", "asset_id", "component", "kind"],
+        unique=True,
+        sqlite_where=under_way,
+        postgresql_where=under_way,
+    )
+    op.create_table(
+        "work_order_event",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("work_order_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("at", telemetry.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("actor_kind", sa.String(20), nullable=False),
+        sa.Column("actor", sa.String(200), nullable=False),
+        sa.Column("facts", telemetry.columns.Json, nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.ForeignKeyConstraint(["tenant_id", "work_order_id"], ["work_order.tenant_id", "work_order.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+    )
+    op.create_index("work_order_event_of_order", "work_order_event", ["tenant_id", "work_order_id", "id"])
