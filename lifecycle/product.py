@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 from sqlmodel import Field, SQLModel
 
 from lifecycle.label import Label, Line, Name
@@ -13,13 +13,36 @@ from telemetry.columns import ExactDecimal, Json
 
 
 class Rating(SQLModel):
-    """The limits within which the maker vouches for the product, for one metric in that metric's unit."""
+    """The limits within which the maker vouches for the product, for one metric in that metric's unit.
+
+    A datasheet that says how the metric wears the product gives its `reference` and one law: `activation_energy` in
+    electronvolt (Arrhenius), `degrees_that_double` the pace of wear, or the `exponent` of the load's ratio.
+    """
 
     model_config = {"extra": "forbid", "allow_inf_nan": False}
 
     metric: str
     minimum: float | None = None
     maximum: float | None = None
+    reference: float | None = Field(default=None, gt=-200, lt=1e9)
+    activation_energy: float | None = Field(default=None, gt=0, le=5)
+    degrees_that_double: float | None = Field(default=None, gt=0, le=1000)
+    exponent: float | None = Field(default=None, gt=0, le=20)
+
+    @model_validator(mode="after")
+    def _one_law(self) -> "Rating":
+        """Refuse two laws at once, a law without reference, and a reference without law."""
+        laws = [law for law in (self.activation_energy, self.degrees_that_double, self.exponent) if law is not None]
+        if len(laws) > 1 or bool(laws) != (self.reference is not None):
+            raise ValueError("give a reference together with one law: activation energy, degrees or exponent")
+        if self.exponent is not None and self.reference is not None and self.reference <= 0:
+            raise ValueError("a load is held against a reference above 0")
+        return self
+
+    def written(self) -> dict[str, Any]:
+        """Give what is stored: limits always, a law where there is one."""
+        limits = {"metric": self.metric, "minimum": self.minimum, "maximum": self.maximum}
+        return limits | self.model_dump(mode="json", exclude=set(limits), exclude_none=True)
 
 
 class ChecklistItem(SQLModel):
@@ -107,7 +130,7 @@ class Product(SQLModel):
     @field_validator("ratings")
     @classmethod
     def _sound_ratings(cls, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [Rating.model_validate(row).model_dump(mode="json") for row in rows]
+        return [Rating.model_validate(row).written() for row in rows]
 
     @field_validator("checklist")
     @classmethod

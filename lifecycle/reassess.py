@@ -8,24 +8,24 @@ from uuid import UUID
 from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
-from lifecycle.condition.anchor import Anchor, seen, unseen
-from lifecycle.condition.assessment import Assessment, Subject, assess
+from lifecycle.condition.assessment import Assessment, assessments
+from lifecycle.condition.conclusions import assess
+from lifecycle.condition.terms import terms_of
 from lifecycle.condition_queries import (
     bills_of_materials,
     conditions_by_id,
     last_routes,
-    last_seen,
     products_of,
     waiting,
 )
 from lifecycle.follow_readings import follow_readings
 from lifecycle.raise_alerts import AlertNews, raise_alerts
+from lifecycle.read_fleet import Thing, one_of, read_fleet
 from lifecycle.route.choice import Choice, choose, is_news
 from lifecycle.route.economics import Worth, parts_worth, scrap_worth
 from lifecycle.tables import (
     AssetRecord,
     ConditionRecord,
-    InspectionRecord,
     MaterialRecord,
     PartRecord,
     ProductRecord,
@@ -33,7 +33,6 @@ from lifecycle.tables import (
     RouteDecisionRecord,
 )
 from lifecycle.valuation.value import Valued, grade_factor, value
-from lifecycle.wear_readings import NOTHING, Measured, Since, measured
 from telemetry.identity import new_id
 from telemetry.tables import tenant_of
 
@@ -80,19 +79,20 @@ def reassess(
 
 def _assess_some(session: Session, assets: Sequence[AssetRecord], *, now: datetime) -> Reassessed:
     products = products_of(session, assets)
-    inspections = last_seen(session, [asset.id for asset in assets])
-    anchors = {asset.id: _anchor(asset, products, inspections) for asset in assets}
-    readings = _readings(session, assets, products, anchors, now)
-    subjects = _subjects(assets, products, anchors, readings)
+    terms = {product_id: terms_of(product) for product_id, product in products.items()}
+    things = [Thing(asset.id, asset.product_id, asset.in_service_on, asset.made_on) for asset in assets]
+    which = one_of(thing.id for thing in things)
+    read = read_fleet(session, things, which=which, terms=terms, today=now.date())
 
-    assessments = {one.asset_id: one for one in assess(subjects, today=now.date())}
-    choices = _choices(session, assets, products, assessments, now)
+    told = assess(read.fleet, today=now.date())
+    known = {one.asset_id: one for one in assessments(told)}
+    choices = _choices(session, assets, products, known, now)
 
-    fresh = _append_conditions(session, assets, assessments, now)
+    fresh = _append_conditions(session, assets, known, now)
     changed = _append_routes(session, assets, products, choices, now)
-    alerts = raise_alerts(session, assets, products=products, assessments=assessments, readings=readings, now=now)
+    alerts = raise_alerts(session, assets, products=products, assessments=known, readings=read.readings, now=now)
     _leave_the_queue(session, assets)
-    return _news(len(assets), len(assessments), fresh, alerts, changed)
+    return _news(len(assets), len(known), fresh, alerts, changed)
 
 
 def _news(taken: int, known: int, fresh: int, alerts: AlertNews, changed: int) -> Reassessed:
@@ -104,44 +104,6 @@ def _news(taken: int, known: int, fresh: int, alerts: AlertNews, changed: int) -
         alerts_cleared=alerts.cleared,
         routes_changed=changed,
     )
-
-
-def _anchor(
-    asset: AssetRecord, products: Mapping[UUID, ProductRecord], inspections: Mapping[UUID, InspectionRecord]
-) -> Anchor | None:
-    inspection = inspections.get(asset.id)
-    at = None if inspection is None else seen(inspection, products[asset.product_id])
-    return at or unseen(asset)
-
-
-def _readings(
-    session: Session,
-    assets: Sequence[AssetRecord],
-    products: Mapping[UUID, ProductRecord],
-    anchors: Mapping[UUID, Anchor | None],
-    now: datetime,
-) -> dict[UUID, Measured]:
-    wanted = {
-        asset.id: Since(anchor.at, anchor.inspection_id is None, products[asset.product_id].usage_metric)
-        for asset in assets
-        if (anchor := anchors[asset.id]) is not None
-    }
-    return measured(session, wanted=wanted, today=now.date()) if wanted else {}
-
-
-def _subjects(
-    assets: Sequence[AssetRecord],
-    products: Mapping[UUID, ProductRecord],
-    anchors: Mapping[UUID, Anchor | None],
-    readings: Mapping[UUID, Measured],
-) -> list[Subject]:
-    subjects = []
-    for asset in assets:
-        anchor, read = anchors[asset.id], readings.get(asset.id, NOTHING)
-        if anchor is not None:
-            product = products[asset.product_id]
-            subjects.append(Subject(asset.id, product, anchor, read.use, read.use_per_day, read.ambient))
-    return subjects
 
 
 def _choices(
@@ -212,7 +174,8 @@ def _condition_row(tenant_id: int, one: Assessment, now: datetime) -> dict[str, 
         **{f"remaining_use_{name}": left for name, left in use.items()},
         **{f"remaining_days_{name}": left for name, left in days.items()},
         "layer": one.layer,
-        "reasons": [reason.model_dump(mode="json") for reason in one.reasons],
+        "reasons": one.account,
+        "detail": one.detail,
         "rule": one.rule,
         "input_hash": one.input_hash,
     }

@@ -8,15 +8,15 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index, text
 from sqlmodel import Field
 
-from lifecycle.alert import AlertKind, AlertState
+from lifecycle.alert import Alert
 from lifecycle.asset import Asset
 from lifecycle.customer import Customer
-from lifecycle.inspection import Inspection
+from lifecycle.inspection import StoredInspection
 from lifecycle.material import Material
 from lifecycle.product import Part, Product
 from lifecycle.sale import Sale
 from lifecycle.site import Site
-from telemetry.columns import ExactDecimal, Json, UtcDateTime, worded
+from telemetry.columns import ExactDecimal, Json, UtcDateTime
 from telemetry.identity import new_id
 from telemetry.tables import TenantOwned
 
@@ -175,7 +175,7 @@ class AuditRecord(TenantOwned, table=True):
     hash: str = Field(max_length=64)
 
 
-class InspectionRecord(Inspection, TenantOwned, table=True):
+class InspectionRecord(StoredInspection, TenantOwned, table=True):
     """An inspection as it was stored."""
 
     __tablename__ = "inspection"
@@ -185,8 +185,7 @@ class InspectionRecord(Inspection, TenantOwned, table=True):
     )
 
     id: UUID = Field(primary_key=True)
-    recorded_at: datetime = Field(sa_type=UtcDateTime)
-    recorded_by: str = Field(default="", max_length=200)
+    measured: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)  # type: ignore[assignment]
 
 
 class ReassessmentRecord(TenantOwned, table=True):
@@ -228,12 +227,13 @@ class ConditionRecord(TenantOwned, table=True):
     remaining_days_p90: float | None = None
     layer: str = Field(max_length=40)
     reasons: list[dict[str, Any]] = Field(sa_type=Json)
+    detail: dict[str, Any] | None = Field(default=None, sa_type=Json)
     rule: str = Field(max_length=40)
     input_hash: str = Field(max_length=64)
 
 
-class AlertRecord(TenantOwned, table=True):
-    """An alert; at most one that is not cleared for an asset and failure mode."""
+class AlertRecord(Alert, TenantOwned, table=True):
+    """An alert as it stands; at most one that is not cleared for an asset and failure mode."""
 
     __tablename__ = "alert"
     __table_args__ = (
@@ -251,19 +251,6 @@ class AlertRecord(TenantOwned, table=True):
     )
 
     id: UUID = Field(primary_key=True, default_factory=new_id)
-    asset_id: UUID
-    kind: AlertKind = Field(sa_type=worded(AlertKind))
-    failure_mode: str = Field(max_length=60)
-    state: AlertState = Field(default=AlertState.RAISED, sa_type=worded(AlertState))
-    raised_at: datetime = Field(sa_type=UtcDateTime)
-    updated_at: datetime = Field(sa_type=UtcDateTime)
-    cleared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    answered_by: str = Field(default="", max_length=200)
-    answer: str = ""
-    shelved_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    action: str = Field(max_length=60)
-    reasons: list[dict[str, Any]] = Field(sa_type=Json)
-    rule: str = Field(max_length=40)
 
 
 class RouteDecisionRecord(TenantOwned, table=True):

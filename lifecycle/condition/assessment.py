@@ -1,37 +1,28 @@
-"""An assessment is what we conclude of one thing's condition today, with the points each cause took."""
+"""An assessment is what we conclude of one thing today: its index, its reasons and its components, in plain columns."""
 
-import hashlib
-import json
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import numpy as np
-
-from lifecycle.condition import index as indices
-from lifecycle.condition import usage_clock
-from lifecycle.condition.anchor import Anchor
-from lifecycle.condition.assumptions import assumptions, figure, rule
-from lifecycle.condition.remaining_life import DAYS_A_YEAR, LAYER, RemainingLife, remaining
-from lifecycle.grade import Floats, grades_of
-from lifecycle.product import Product
+from lifecycle.condition.conclusions import Conclusions
+from lifecycle.condition.remaining_life import LAYERS, Layer
+from lifecycle.condition.shown import Columns, Shown
+from lifecycle.condition.stress import Law
+from lifecycle.condition.terms import Terms, limit, rated_maximum
 from lifecycle.reason import Reason
 
+__all__ = ["Assessment", "assessments", "limit", "rated_maximum"]
 
-class Subject(NamedTuple):
-    """One thing to assess: its product, its anchor, and what was measured since; None where nothing was."""
-
-    asset_id: UUID
-    product: Product
-    anchor: Anchor
-    use: float | None = None
-    use_per_day: float | None = None
-    ambient: float | None = None
+Plain = dict[str, Any]
+JUMPS = {1: "condition.repair_not_logged", -1: "condition.sudden_damage"}
 
 
 class Assessment(NamedTuple):
-    """A conclusion in the columns of a condition row."""
+    """A conclusion in the columns of a condition row.
+
+    `account` holds reasons as they are stored; their effects add up to `index_p50` to the hundredth. `detail` holds
+    the components, the chances of each grade and score, and the measured coverage.
+    """
 
     asset_id: UUID
     index_p10: float
@@ -42,162 +33,148 @@ class Assessment(NamedTuple):
     remaining_use: tuple[float | None, float | None, float | None]
     remaining_days: tuple[float | None, float | None, float | None]
     layer: str
-    reasons: list[Reason]
+    account: list[Plain]
+    detail: Plain
     rule: str
     input_hash: str
 
+    @property
+    def reasons(self) -> list[Reason]:
+        """Give the reasons: those with an effect add up to the index, the others explain."""
+        return [Reason(**reason) for reason in self.account]
 
-def assess(subjects: Sequence[Subject], *, today: date) -> list[Assessment]:
-    """Assess many things at once; the same inputs on the same day give the same answer to the last digit."""
-    if not subjects:
-        return []
-    columns = _columns(subjects, today)
-    clock = usage_clock.run(
-        use=columns["use"],
-        rated_use=columns["rated_use"],
-        years=columns["years"],
-        rated_years=columns["rated_years"],
-        ambient=columns["ambient"],
-        ambient_limit=columns["ambient_limit"],
-    )
-    index = indices.project(
-        anchor=columns["anchor"],
-        anchor_spread=columns["anchor_spread"],
-        share=clock.share,
-        heat=clock.heat,
-        end=columns["end"],
-    )
-    left = remaining(
-        index=index,
-        end=columns["end"],
-        heat=clock.heat,
-        by_use=clock.by_use,
-        rated_use=columns["rated_use"],
-        rated_years=columns["rated_years"],
-        use_per_day=columns["use_per_day"],
-    )
-    grades = grades_of(index.p50)
-    return [_one(at, subject, columns, clock, index, left, grades[at]) for at, subject in enumerate(subjects)]
+    @property
+    def jumps(self) -> list[Reason]:
+        """Give what was seen that nobody can explain: a repair that was not logged, or sudden damage."""
+        return [reason for reason in self.reasons if reason.code in JUMPS.values()]
 
 
-def limit(product: Product, name: str) -> float:
-    """Give a product's index limit, `attention` or `end`, or the assumed one where it declares none; 0 to 99."""
-    return min(max(float(product.wear_limits.get(name, figure("wear_limits", name))), 0.0), 99.0)
+def assessments(told: Conclusions) -> Iterator[Assessment]:
+    """Write down what is concluded of every thing, in the order of the fleet."""
+    columns, things, parts = Columns.of(told), Shown.of(told.things), Shown.of(told.components)
+    for place, asset_id in enumerate(told.fleet.ids):
+        terms = told.fleet.terms[columns.product[place]]
+        yield Assessment(
+            asset_id,
+            *things.middle[place],
+            things.grade[place],
+            columns.use[place] if columns.by_use[place] else None,
+            things.use[place],
+            things.days[place],
+            LAYERS[things.layer[place]].value,
+            [*_points(columns, things, place, terms), *_remarks(columns, things, place, terms)],
+            _detail(columns, things, parts, place, terms),
+            columns.rule,
+            columns.fingerprints[place],
+        )
 
 
-def rated_maximum(product: Product, metric: str) -> float | None:
-    """Give the most a product may stand of a metric, None where the maker says nothing."""
-    limits = [rating.get("maximum") for rating in product.ratings if rating.get("metric") == metric]
-    return None if not limits or limits[0] is None else float(limits[0])
+def _points(columns: Columns, things: Shown, place: int, terms: Terms) -> Iterator[Plain]:
+    """Say what adds up to the index; what took nothing is left out, but for the sight and the wear since."""
+    seen, earlier, unseen, wear, drift, heat, load, health, floor = things.points[place]
+    look = columns.last_look[place]
+    if look >= 0:
+        on, source, inspection = columns.looks[look]
+        yield _reason(columns, "last_inspection", {"on": on, "source": source, "inspection": inspection}, seen)
+        if earlier:
+            yield _reason(columns, "earlier_inspections", {"looks": columns.earlier_looks[place]}, earlier)
+        if unseen:
+            yield _reason(columns, "components_unseen", {"since": columns.since[place]}, unseen)
+    else:
+        yield _reason(columns, "never_inspected", {"since": columns.since[place]}, unseen)
+    yield _worn(columns, place, terms, wear)
+    if drift:
+        inputs = {"pairs": sum(terms.parameters.pairs), "parameters": terms.parameters.fingerprint[:12]}
+        yield _reason(columns, "fleet_drift", inputs, drift)
+    if heat:
+        yield _reason(columns, "heat", _heat(columns, place, terms), heat)
+    if load:
+        yield _reason(columns, "load", _load(columns, place, terms), load)
+    if health:
+        inputs = {"weight": round(terms.parameters.telemetry_weight, 3), "points": columns.health[place]}
+        yield _reason(columns, "measured_health", inputs, health)
+    if floor:
+        yield _reason(columns, "floor", {}, floor)
 
 
-def _columns(subjects: Sequence[Subject], today: date) -> dict[str, Floats]:
-    heat_metric = str(assumptions()["heat"]["metric"])
-    rows = [
-        {
-            "anchor": subject.anchor.points,
-            "anchor_spread": subject.anchor.spread,
-            "years": max((today - subject.anchor.at).days, 0) / DAYS_A_YEAR,
-            "rated_years": subject.product.rated_years,
-            "use": subject.use,
-            "rated_use": subject.product.rated_usage,
-            "use_per_day": subject.use_per_day,
-            "ambient": subject.ambient,
-            "ambient_limit": rated_maximum(subject.product, heat_metric),
-            "end": limit(subject.product, "end"),
-        }
-        for subject in subjects
+def _worn(columns: Columns, place: int, terms: Terms, wear: float) -> Plain:
+    if columns.by_use[place]:
+        inputs = {"metric": terms.usage_metric, "use": columns.use[place], "rated": terms.rated_use}
+        return _reason(columns, "wear_by_use", inputs, wear)
+    return _reason(columns, "wear_by_age", {"years": columns.years[place], "rated": terms.rated_years}, wear)
+
+
+def _heat(columns: Columns, place: int, terms: Terms) -> Plain:
+    rated = next((one.reference for one in terms.stresses if not one.is_load), None)
+    return {"ambient": columns.ambient[place], "rated": rated, "factor": columns.heat_factor[place]}
+
+
+def _load(columns: Columns, place: int, terms: Terms) -> Plain:
+    stress = next(one for one in terms.stresses if one.law is Law.POWER)
+    inputs = {"metric": stress.metric, "load": columns.load[place], "rated": stress.reference}
+    return inputs | {"factor": columns.load_factor[place]}
+
+
+def _remarks(columns: Columns, things: Shown, place: int, terms: Terms) -> Iterator[Plain]:
+    """Say what takes no points: jumps, doubts, on what the interval rests, and what would narrow it."""
+    for row in range(columns.start[place], columns.start[place + 1]):
+        if jump := columns.jump[row]:
+            inputs = {"component": terms.components[columns.component[row]], "seen": columns.seen[row]}
+            yield _reason(columns, JUMPS[jump][10:], inputs | {"expected": columns.expected[row]}, None)
+    if columns.flagged[place]:
+        yield _reason(columns, "unknown_pattern", {}, None)
+    if things.layer[place] == LAYERS.index(Layer.FLEET_PEERS):
+        inputs = {"things": terms.parameters.outcomes[things.grade[place]].things, "grade": things.grade[place]}
+        yield _reason(columns, "peers", inputs, None)
+    n = terms.parameters.n
+    if terms.parameters.is_calibrated:
+        yield _reason(columns, "coverage", {"coverage": terms.parameters.coverage, "n": n}, None)
+    else:
+        yield _reason(columns, "not_calibrated", {"n": n, "least": columns.least_outcomes}, None)
+    if (narrowed := columns.narrows(things, place, terms)) is not None:
+        code = "inspection_narrows" if "metric" in narrowed else "inspection_narrows_days"
+        yield _reason(columns, code, narrowed, None)
+    if things.days[place][1] is None:
+        yield _reason(columns, "no_recent_use", {"days": columns.rate_days}, None)
+
+
+def _reason(columns: Columns, code: str, inputs: Plain, effect: float | None) -> Plain:
+    return {"code": f"condition.{code}", "rule": columns.rule, "inputs": inputs, "effect": effect}
+
+
+def _detail(columns: Columns, things: Shown, parts: Shown, place: int, terms: Terms) -> Plain:
+    """Give what stands beside the index, in short columns; `lifecycle.condition.component` unfolds it."""
+    known = terms.parameters
+    return {
+        "components": [
+            _component(columns, parts, row, terms) for row in range(columns.start[place], columns.start[place + 1])
+        ],
+        "worst": terms.components[columns.component[columns.worst[place]]],
+        "grades": things.grades[place],
+        "scores": things.scores[place],
+        "coverage": known.coverage if known.is_calibrated else None,
+        "n": known.n,
+        "parameters": known.fingerprint,
+        "telemetry_weight": known.telemetry_weight,
+    }
+
+
+def _component(columns: Columns, parts: Shown, row: int, terms: Terms) -> list[Any]:
+    """Write one component as a list, in the order of `component.FIELDS`: a million of them are stored."""
+    place = columns.component[row]
+    look = columns.row_look[row]
+    on, source = columns.looks[look][:2] if look >= 0 else (None, None)
+    return [
+        terms.components[place],
+        round(float(terms.weights[place]), 4),
+        bool(terms.critical[place]),
+        *parts.middle[row],
+        parts.grade[row],
+        on,
+        source,
+        columns.jump[row],
+        *parts.days[row],
+        *parts.use[row],
+        LAYERS[parts.layer[row]].value,
+        *parts.points[row],
     ]
-    return {name: np.array([row[name] for row in rows], dtype=np.float64) for name in rows[0]}
-
-
-def _one(
-    at: int,
-    subject: Subject,
-    columns: dict[str, Floats],
-    clock: usage_clock.Clock,
-    index: indices.Index,
-    left: RemainingLife,
-    grade: str,
-) -> Assessment:
-    use = _known(columns["use"][at]) if clock.by_use[at] else None
-    use_left, days_left = (_three(quantiles, at) for quantiles in left)
-    return Assessment(
-        asset_id=subject.asset_id,
-        index_p10=float(index.p10[at]),
-        index_p50=float(index.p50[at]),
-        index_p90=float(index.p90[at]),
-        grade=grade,
-        usage=use,
-        remaining_use=use_left,
-        remaining_days=days_left,
-        layer=LAYER,
-        reasons=_reasons(at, subject, columns, clock, index, days_left),
-        rule=rule(),
-        input_hash=_fingerprint(subject, columns, at),
-    )
-
-
-def _three(quantiles: tuple[Floats, Floats, Floats], at: int) -> tuple[float | None, float | None, float | None]:
-    low, middle, high = (_known(some[at]) for some in quantiles)
-    return low, middle, high
-
-
-def _known(number: Any) -> float | None:
-    return float(number) if np.isfinite(number) else None
-
-
-def _reasons(
-    at: int,
-    subject: Subject,
-    columns: dict[str, Floats],
-    clock: usage_clock.Clock,
-    index: indices.Index,
-    days_left: tuple[float | None, float | None, float | None],
-) -> list[Reason]:
-    """Say why: anchor, wear, heat and floor carry points that add up to the index; the rest explains."""
-    reasons = [_anchored(subject.anchor, float(index.anchor[at])), _worn(at, subject, columns, clock, index)]
-    if clock.heat[at] > 1:
-        inputs = {
-            "ambient": round(float(columns["ambient"][at]), 1),
-            "rated": float(columns["ambient_limit"][at]),
-            "factor": round(float(clock.heat[at]), 2),
-        }
-        reasons.append(_reason("condition.heat", inputs, float(index.heat[at])))
-    if index.floor[at] > 0:
-        reasons.append(_reason("condition.floor", {}, float(index.floor[at])))
-    if days_left[1] is None:
-        reasons.append(_reason("condition.no_recent_use", {"days": int(figure("windows", "rate_days"))}, None))
-    return reasons
-
-
-def _anchored(anchor: Anchor, points: float) -> Reason:
-    if anchor.inspection_id is None:
-        return _reason("condition.never_inspected", {"since": anchor.at.isoformat()}, points)
-    inputs = {"on": anchor.at.isoformat(), "source": anchor.source, "inspection": str(anchor.inspection_id)}
-    return _reason("condition.last_inspection", inputs, points)
-
-
-def _worn(
-    at: int, subject: Subject, columns: dict[str, Floats], clock: usage_clock.Clock, index: indices.Index
-) -> Reason:
-    if clock.by_use[at]:
-        inputs: dict[str, Any] = {
-            "metric": subject.product.usage_metric,
-            "use": round(float(columns["use"][at]), 1),
-            "rated": subject.product.rated_usage,
-        }
-        return _reason("condition.wear_by_use", inputs, float(index.wear[at]))
-    inputs = {"years": round(float(columns["years"][at]), 2), "rated": subject.product.rated_years}
-    return _reason("condition.wear_by_age", inputs, float(index.wear[at]))
-
-
-def _reason(code: str, inputs: dict[str, Any], effect: float | None) -> Reason:
-    return Reason(code=code, rule=rule(), inputs=inputs, effect=effect)
-
-
-def _fingerprint(subject: Subject, columns: dict[str, Floats], at: int) -> str:
-    """Give the SHA-256 of everything the conclusion rests on."""
-    inputs = {name: _known(round(float(column[at]), 6)) for name, column in columns.items()}
-    facts = {"rule": rule(), "anchor_of": str(subject.anchor.inspection_id), **inputs}
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -1,7 +1,6 @@
 """What is seen, concluded and done about a thing's condition: checklists, photos, work orders, alerts that are sent."""
 
 import sqlalchemy as sa
-import sqlalchemy as sa
 from alembic import op
 
 import telemetry.columns
@@ -12,24 +11,68 @@ branch_labels = None
 depends_on = None
 
 NEW_TABLES: tuple[str, ...] = (
+    "checklist",
+    "photo",
+    "inspection_photo",
+    "inspection_strike",
     "reading_correction",
+    "alert_rule",
+    "alert_notice",
+    "alert_outcome",
+    "person_wishes",
+    "webhook",
+    "message",
+    "message_alert",
+    "digest_entry",
+    "signing_key",
     "work_order",
     "work_order_event",
 )
 """In the order in which they are made. Get the second lock on PostgreSQL: each tenant sees its own rows."""
 APPEND_ONLY: tuple[str, ...] = (
+    "checklist",
+    "photo",
+    "inspection_photo",
+    "inspection_strike",
     "reading_correction",
+    "alert_rule",
+    "alert_outcome",
     "work_order_event",
 )
 """Of the new ones: what must never change."""
 OWN = "tenant_id = nullif(current_setting('app.tenant', true), '')::int"
 INTERVALS = ("inspect_every_days", "inspect_every_use", "inspect_lead_days")
 
+SEEN = {
+    "told_by": "",
+    "nen": "{}",
+    "measured": "[]",
+    "answers": "{}",
+    "checklist_version": None,
+    "sent_at": None,
+    "checklist_used": "0",
+    "converted": "[]",
+    "device_at": None,
+    "clock_error": None,
+    "contradicts": "[]",
+}
+"""What is known more of an inspection, and what it was before; documents where `SEEN_AS` does not say otherwise."""
+SEEN_AS = {
+    **dict.fromkeys(("sent_at", "device_at"), telemetry.columns.UtcDateTime()),
+    "told_by": sa.String(length=200),
+    **dict.fromkeys(("checklist_version", "checklist_used"), sa.Integer()),
+    "clock_error": sa.Float(),
+    "struck_why": sa.String(),
+}
+
 
 def upgrade() -> None:
     """Add the tables and columns, and set the second lock on the new tables."""
     _inspect_in_time()
+    _see_more()
     _note_corrections()
+    _tell_of_alerts()
+    _conclude_by_component()
     _order_work()
     _lock()
 
@@ -39,8 +82,18 @@ def downgrade() -> None:
     _unlock()
     for table in reversed(NEW_TABLES):
         op.drop_table(table)
+    for name in ALERT_COLUMNS:
+        op.drop_column("alert", name)
+    for name in SEEN:
+        op.drop_column("inspection", name)
     for name in INTERVALS:
         op.drop_column("product", name)
+    op.drop_column("condition", "detail")
+
+
+def _conclude_by_component() -> None:
+    """Keep what is concluded of each component, and what was learned of the wear of each product."""
+    op.add_column("condition", sa.Column("detail", telemetry.columns.Json, nullable=True))
 
 
 def _inspect_in_time() -> None:
@@ -48,6 +101,68 @@ def _inspect_in_time() -> None:
     op.add_column("product", sa.Column("inspect_every_days", sa.Integer(), nullable=True))
     op.add_column("product", sa.Column("inspect_every_use", sa.Float(), nullable=True))
     op.add_column("product", sa.Column("inspect_lead_days", sa.Integer(), nullable=False, server_default="14"))
+
+
+def _see_more() -> None:
+    """Keep checklists in versions, photos, and more of what people see."""
+    utc = telemetry.columns.UtcDateTime()
+    op.create_table(
+        "checklist",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("product_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("valid_from", utc, nullable=False),
+        sa.Column("items", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("recorded_at", utc, nullable=False),
+        sa.Column("recorded_by", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.ForeignKeyConstraint(["tenant_id", "product_id"], ["product.tenant_id", "product.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "product_id", "version"),
+    )
+    op.create_table(
+        "photo",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("original", sa.String(length=64), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("stored_at", utc, nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "sha256"),
+    )
+    op.create_index("photo_original", "photo", ["tenant_id", "original"])
+    op.create_table(
+        "inspection_photo",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("inspection_id", sa.Uuid(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("component", sa.String(length=60), nullable=False),
+        sa.Column("caption", sa.String(length=500), nullable=False),
+        sa.Column("added_at", utc, nullable=False),
+        sa.Column("added_by", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.ForeignKeyConstraint(["tenant_id", "inspection_id"], ["inspection.tenant_id", "inspection.id"]),
+        sa.ForeignKeyConstraint(["tenant_id", "sha256"], ["photo.tenant_id", "photo.sha256"]),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+    )
+    once = ["tenant_id", "inspection_id", "component", "sha256"]
+    op.create_index("inspection_photo_once", "inspection_photo", once, unique=True)
+    op.create_table(
+        "inspection_strike",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("inspection_id", sa.Uuid(), nullable=False),
+        sa.Column("struck_at", utc, nullable=False),
+        sa.Column("struck_by", sa.String(length=200), nullable=False),
+        sa.Column("why", sa.String(length=1000), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.ForeignKeyConstraint(["tenant_id", "inspection_id"], ["inspection.tenant_id", "inspection.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "inspection_id"),
+    )
+    for name, empty in SEEN.items():
+        kind = SEEN_AS.get(name, sa.JSON(none_as_null=True))
+        op.add_column("inspection", sa.Column(name, kind, nullable=empty is None, server_default=empty))
 
 
 def _note_corrections() -> None:
