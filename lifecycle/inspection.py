@@ -102,6 +102,23 @@ class Inspection(SQLModel):
         return self
 
 
+class StoredInspection(Inspection):
+    """An inspection as it was stored, with what we know of how it came.
+
+    `checklist_used` is the version it was held against. `converted` are its measured values in their metrics' own
+    units. Where a device's clock was wrong, `device_at` is what it said and `clock_error` by how many seconds it was
+    ahead; `inspected_at` is then corrected. `contradicts` names inspections of about that moment that saw otherwise.
+    """
+
+    recorded_at: AwareDatetime = Field(sa_type=UtcDateTime)
+    recorded_by: str = Field(default="", max_length=200)
+    checklist_used: int = 0
+    converted: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    device_at: AwareDatetime | None = Field(default=None, sa_type=UtcDateTime)
+    clock_error: float | None = None
+    contradicts: list[str] = Field(default_factory=list, sa_type=Json)
+
+
 def score_of_component(inspection: Inspection, component: str) -> int | None:
     """Give the NEN 2767 score of a component: as it was told, or that of its letter; None where it was not graded."""
     if component in inspection.nen:

@@ -14,6 +14,9 @@ from sqlmodel import Session, select
 
 import billing.tables
 import lifecycle.work_order_tables
+import lifecycle.alert_tables
+import lifecycle.checklist_tables
+import pas.message_tables
 import telemetry.alarm_tables
 import telemetry.sparkplug_tables
 from pas.tables import ApiKeyRecord, DeviceRecord, PersonRecord, SessionRecord
@@ -30,7 +33,14 @@ _TURN = "turn"
 APP_ROLE = "pas_app"
 """PostgreSQL role of every transaction: owns nothing and cannot bypass row-level security."""
 
-_ = billing.tables, lifecycle.work_order_tables, telemetry.alarm_tables, telemetry.sparkplug_tables
+_ = (lifecycle.work_order_tables, 
+    billing.tables,
+    lifecycle.alert_tables,
+    pas.message_tables,
+    lifecycle.checklist_tables,
+    telemetry.alarm_tables,
+    telemetry.sparkplug_tables,
+)
 
 
 class CrossTenant(RuntimeError):
@@ -44,10 +54,14 @@ class UnknownTenant(Refusal):
 class Database:
     """One engine and the three ways to a session: reading, writing, and at the door (no tenant yet)."""
 
-    def __init__(self, url: str, *, archive: Path | None = None) -> None:
-        """Open lazily; a SQLite file's folder is made. `archive` is the folder of the readings of cold months."""
+    def __init__(self, url: str, *, archive: Path | None = None, photos: Path | None = None) -> None:
+        """Open lazily; a SQLite file's folder is made.
+
+        `archive` is the folder of the readings of cold months, `photos` that of photos.
+        """
         self.url = url
         self.archive = archive
+        self.photos = photos
         self.turns = Turns(patience=_PATIENCE)
         self.engine = _engine(url, self.turns)
 
@@ -108,7 +122,7 @@ class Database:
         return tenants[slug] or 0
 
     def _bound(self, tenant_id: int) -> dict[str, Any]:
-        return {"tenant_id": tenant_id, "archive": self.archive}
+        return {"tenant_id": tenant_id, "archive": self.archive, "photos": self.photos}
 
     def _reader(self) -> Engine:
         """Show a reading session one moment, whatever is committed meanwhile; SQLite does so anyway."""

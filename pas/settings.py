@@ -55,6 +55,15 @@ class Settings(BaseSettings):
         default=7, gt=0, le=365, description="So long an MQTT 5 broker keeps our messages while we are away."
     )
 
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Mail server: smtp://USER:PASSWORD@HOST:587 (STARTTLS) or smtps://; without one no mail is sent.",
+    )
+    mail_from: str = Field(default="pas <alerts@localhost>", max_length=300, description="Sender of the mail we send.")
+    webhooks_inside: bool = Field(
+        default=False, description="Let webhooks go to addresses of this network and without https; for trials only."
+    )
+
     @field_validator("archive_after_months", mode="before")
     @classmethod
     def _empty_is_never(cls, given: object) -> object:
@@ -64,6 +73,11 @@ class Settings(BaseSettings):
     def archive(self) -> Path:
         """Give the folder of the readings of cold months."""
         return self.home / "archive"
+
+    @property
+    def photos(self) -> Path:
+        """Give the folder of photos."""
+        return self.home / "photos"
 
     @property
     def url(self) -> str:

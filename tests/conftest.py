@@ -106,14 +106,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     if request.param == "sqlite":
         file = tmp_path / "pas.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
-        db = Database(f"sqlite:///{file}")
+        db = Database(f"sqlite:///{file}", photos=tmp_path / "photos")
         yield db
         db.engine.dispose()
         return
     server = request.getfixturevalue("postgresql_server")
     name = f"test_{uuid4().hex}"
     _in_server(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgresql_template')}")
-    db = Database(server % name)
+    db = Database(server % name, photos=tmp_path / "photos")
     yield db
     db.engine.dispose()
     _in_server(server, f"DROP DATABASE {name} WITH (FORCE)")

@@ -84,4 +84,4 @@ def _configured() -> "Database":
     from pas.db import Database
     from pas.settings import settings
 
-    return Database(settings().url, archive=settings().archive)
+    return Database(settings().url, archive=settings().archive, photos=settings().photos)

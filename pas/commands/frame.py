@@ -33,7 +33,7 @@ def opened() -> "Database":
     from pas.db import Database
     from pas.settings import settings
 
-    database = Database(settings().url, archive=settings().archive)
+    database = Database(settings().url, archive=settings().archive, photos=settings().photos)
     schema.ensure(database)
     return database
 

@@ -1,0 +1,90 @@
+"""Add a photo to an inspection: made anew, kept once however often it is sent, and part of what was seen."""
+
+import hashlib
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import Session, select
+
+from lifecycle.actor import Actor
+from lifecycle.checklist_tables import InspectionPhotoRecord, PhotoRecord
+from lifecycle.history import NewEvent
+from lifecycle.inspection_queries import known_inspection
+from lifecycle.inspection_rules import limit
+from lifecycle.photo import TooManyPhotos
+from lifecycle.photo_folder import folder_of, put
+from lifecycle.photo_gateway import pictures_of
+from lifecycle.record_events import locked, record_events
+from telemetry.tables import tenant_of
+
+PHOTOGRAPHED = "photographed"
+
+
+def add_photo(
+    session: Session, *, inspection_id: UUID, content: bytes, component: str, caption: str, now: datetime, by: Actor
+) -> InspectionPhotoRecord:
+    """Add a photo to an inspection, of one component; the same one again changes nothing.
+
+    Raises UnknownInspection, UnreadablePhoto, PhotoTooLarge, TooManyPhotos and NoPhotoFolder.
+    """
+    inspection = known_inspection(session, inspection_id=inspection_id, holder_id=None)
+    locked(session, [inspection.asset_id])
+    photo = _photo(session, content, now=now)
+    before = _part(session, inspection_id, component, photo.sha256)
+    if before is not None:
+        return before
+    _refuse_too_many(session, inspection_id)
+
+    part = InspectionPhotoRecord(
+        tenant_id=tenant_of(session),
+        inspection_id=inspection_id,
+        sha256=photo.sha256,
+        component=component,
+        caption=caption,
+        added_at=now,
+        added_by=by.name,
+    )
+
+    session.add(part)
+    facts = {"inspection": str(inspection_id), "photo": photo.sha256, "component": component}
+    source = inspection.source.value
+    event = NewEvent(inspection.asset_id, PHOTOGRAPHED, now, facts, source=source)
+    record_events(session, [event], now=now, by=by)
+    session.flush()
+    return part
+
+
+def _photo(session: Session, content: bytes, *, now: datetime) -> PhotoRecord:
+    """Find the photo that was made of these bytes before, or make it."""
+    original = hashlib.sha256(content).hexdigest()
+    known = session.exec(select(PhotoRecord).where(PhotoRecord.original == original)).first()
+    if known is not None:
+        return known
+    made = pictures_of(content)
+    sha256 = put(folder_of(session), made.photo, made.thumbnail)
+    same = session.exec(select(PhotoRecord).where(PhotoRecord.sha256 == sha256)).first()
+    if same is not None:
+        return same
+    facts = {"sha256": sha256, "original": original, "width": made.width, "height": made.height}
+    photo = PhotoRecord(tenant_id=tenant_of(session), size=len(made.photo), stored_at=now, **facts)
+    session.add(photo)
+    session.flush()
+    return photo
+
+
+def _part(session: Session, inspection_id: UUID, component: str, sha256: str) -> InspectionPhotoRecord | None:
+    query = select(InspectionPhotoRecord).where(
+        InspectionPhotoRecord.inspection_id == inspection_id,
+        InspectionPhotoRecord.component == component,
+        InspectionPhotoRecord.sha256 == sha256,
+    )
+    return session.exec(query).first()
+
+
+def _refuse_too_many(session: Session, inspection_id: UUID) -> None:
+    counting = select(func.count()).select_from(InspectionPhotoRecord)
+    count = session.exec(counting.where(InspectionPhotoRecord.inspection_id == inspection_id)).one()
+    most = int(limit("photo", "photos"))
+    if count >= most:
+        raise TooManyPhotos(f"this inspection has {most} photos already, which is the most", field="file")
