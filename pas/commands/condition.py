@@ -95,7 +95,7 @@ def _inspection(asked: Asked) -> "Report":
 
 
 def _remaining_life(asked: Asked) -> "Report":
-    from lifecycle.prognosis.remaining_life_backtest import backtest_remaining_life
+    from lifecycle.backtest.remaining_life import backtest_remaining_life
     from pas.exchange.read_frame import read_frame, with_numbers
 
     if asked.truth is None:
@@ -106,7 +106,7 @@ def _remaining_life(asked: Asked) -> "Report":
 
 
 def _alerts(asked: Asked) -> "Report":
-    from lifecycle.prognosis.alerts_backtest import backtest_alerts
+    from lifecycle.backtest.alerts import backtest_alerts
 
     for path, name in ((asked.train, "train"), (asked.test, "test")):
         if not path.is_dir():
