@@ -1,95 +1,191 @@
-"""The rules of alerts: what raises one, what clears it again, and who should do what about it."""
+"""What the rules of alerts say of one thing: what raises one, what clears it again, since when, and what it costs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from pathlib import Path
+from decimal import Decimal
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from lifecycle.alert import AlertKind
-from lifecycle.assumed import assumed
+from lifecycle.alert_episode import DayLine, Limits, Standing, running_mean, standing
+from lifecycle.alert_rule import RuleCode, RuleInForce, Rules, figures, our_rules
 from lifecycle.condition.assessment import Assessment, limit
+from lifecycle.condition.assumptions import assumptions
 from lifecycle.product import Product, Rating
 from lifecycle.reason import Reason
 
+UNKNOWN_PATTERN = "condition.unknown_pattern"
+"""The reason by which an assessment says that its guard knows no such readings."""
+DAYS_OF_MEAN = 7
+_MONTHS_A_YEAR = 12
+
+Quantiles = tuple[float | None, float | None, float | None]
+
 
 class Recent(NamedTuple):
-    """What was measured of one thing of late: mean of each gauge, and use and shocks a day; empty where nothing."""
+    """What was measured of one thing of late: mean of each gauge, and use and shocks a day; empty where nothing.
+
+    `lines` are day means of the gauges, `used` and `shaken` what the meters of use and of shocks rose each day.
+    """
 
     means: Mapping[str, float] = {}
     use: float | None = None
     shocks: float | None = None
     days: int = 28
+    lines: Mapping[str, DayLine] = {}
+    used: DayLine = DayLine()
+    shaken: DayLine = DayLine()
 
 
 class Finding(NamedTuple):
     """What a rule says of one failure mode today: raise it, clear it, or (neither) leave it as it is."""
 
-    kind: AlertKind
+    rule: RuleInForce
     failure_mode: str
     raises: bool
     clears: bool
-    action: str
     reasons: list[Reason]
+    began: int | None = None
+    """The day since when it is so, counted as `date.toordinal` does; None where the readings do not tell."""
+    days: Quantiles = (None, None, None)
+    cost: Decimal | None = None
+
+    @property
+    def kind(self) -> AlertKind:
+        """Tell what sort of thing is the matter."""
+        return self.rule.kind
 
 
 def rules() -> dict[str, Any]:
     """Give the rules' figures; every rule says why in words."""
-    return assumed(Path(__file__).with_suffix(".json"))
+    return figures()
 
 
-def findings(product: Product, assessment: Assessment | None, recent: Recent) -> list[Finding]:
-    """Hold one thing against every rule; a rule without evidence says nothing at all."""
-    found = [] if assessment is None else [wear(product, assessment)]
-    ratings = [Rating.model_validate(rating) for rating in product.ratings]
-    return [*found, *environment(ratings, recent), *misuse(ratings, recent)]
+def findings(
+    product: Product,
+    assessment: Assessment | None,
+    recent: Recent,
+    *,
+    by: Rules | None = None,
+    doubted: Collection[str] = (),
+) -> list[Finding]:
+    """Hold one thing against every rule that is on; a rule without evidence, or with doubted readings, says nothing."""
+    by = by or our_rules()
+    found: list[Finding] = []
+    if assessment is not None:
+        found += [wear(product, assessment, by[RuleCode.WEAR]), strange(assessment, by[RuleCode.UNKNOWN_PATTERN])]
+    if recent.means or recent.shocks is not None:
+        ratings = [Rating.model_validate(rating) for rating in product.ratings]
+        found += environment(product, ratings, recent, by[RuleCode.ENVIRONMENT], doubted)
+        found += misuse(ratings, recent, by[RuleCode.MISUSE])
+    return [one for one in found if one.rule.terms.active]
 
 
-def wear(product: Product, assessment: Assessment) -> Finding:
+def wear(product: Product, assessment: Assessment, rule: RuleInForce) -> Finding:
     """Alert before the end comes: few days left, or an index below the attention limit."""
-    figures, days = rules()["wear"], assessment.remaining_days[1]
+    terms, days = rule.terms, assessment.remaining_days[1]
     attention = limit(product, "attention")
     low = assessment.index_p50 < attention
-    soon = days is not None and days < figures["raise_below_days"]
-    well = assessment.index_p50 >= min(attention + figures["clear_above_attention_by"], 100)
-    later = days is None or days > figures["clear_above_days"]
+    soon = days is not None and days < terms.limit
+    well = assessment.index_p50 >= min(attention + terms.clear_points, 100)
+    later = days is None or days > max(terms.clear, terms.limit)
     reasons = []
     if low or not soon:
         inputs: dict[str, Any] = {"index": assessment.index_p50, "limit": attention}
-        reasons.append(_reason("alert.index_low", inputs, round(assessment.index_p50 - attention, 2)))
+        reasons.append(_reason(rule, "alert.index_low", inputs, round(assessment.index_p50 - attention, 2)))
     if days is not None:
         p10, _, p90 = assessment.remaining_days
-        inputs = {"days": days, "p10": p10, "p90": p90, "limit": figures["raise_below_days"]}
-        reasons.append(_reason("alert.days_left", inputs, None))
-    return Finding(AlertKind.WEAR, "wear", low or soon, well and later, figures["action"], reasons)
+        inputs = {"days": days, "p10": p10, "p90": p90, "limit": terms.limit}
+        reasons.append(_reason(rule, "alert.days_left", inputs, None))
+    cost = Decimal(product.price_new).quantize(Decimal("0.01"))
+    reasons.append(_reason(rule, "alert.cost_replacement", {"amount": str(cost), "currency": product.currency}, None))
+    return Finding(rule, "wear", low or soon, well and later, reasons, days=assessment.remaining_days, cost=cost)
 
 
-def environment(ratings: Iterable[Rating], recent: Recent) -> list[Finding]:
+def strange(assessment: Assessment, rule: RuleInForce) -> Finding:
+    """Say that nobody knows this pattern of wear, where the guard says so."""
+    known = all(one["code"] != UNKNOWN_PATTERN for one in assessment.account)
+    said = [] if known else [one for one in assessment.reasons if one.code == UNKNOWN_PATTERN]
+    return Finding(rule, "unknown_pattern", bool(said), not said, said, days=assessment.remaining_days)
+
+
+def environment(
+    product: Product, ratings: Iterable[Rating], recent: Recent, rule: RuleInForce, doubted: Collection[str] = ()
+) -> list[Finding]:
     """Alert where the recent mean of a gauge lies outside what the maker vouches for."""
-    figures, found = rules()["environment"], []
+    found = []
     for rating in ratings:
         mean = recent.means.get(rating.metric)
-        if mean is None or (rating.maximum is None and rating.minimum is None):
+        if mean is None or rating.metric in doubted or (rating.maximum is None and rating.minimum is None):
             continue
-        over, bound = _beyond(rating, mean)
-        deadband = figures["deadband"].get(rating.metric, abs(bound) * figures["deadband_share"])
-        inputs = {"metric": rating.metric, "mean": round(mean, 2), "rated": bound, "days": 7}
-        reason = _reason("alert.outside_rating", inputs, round(over, 2))
+        sign, bound = _nearer_bound(rating, mean)
+        band = deadband(rating.metric, bound)
+        limits = beyond(rule, band)
+        over, how = sign * (mean - bound), _standing(recent.lines.get(rating.metric), sign, bound, limits)
+        raises, clears, began = _told(over, limits, how)
+        inputs = {"metric": rating.metric, "mean": round(mean, 2), "rated": bound, "days": DAYS_OF_MEAN}
+        reasons = [_reason(rule, "alert.outside_rating", inputs, round(over, 2))]
+        cost = _cost_of_heat(product, rating.metric, over, rule, reasons)
         mode = f"environment:{rating.metric}"[:60]
-        found.append(Finding(AlertKind.ENVIRONMENT, mode, over > 0, over <= -deadband, figures["action"], [reason]))
+        found.append(Finding(rule, mode, raises, clears, reasons, began=began, cost=cost))
     return found
 
 
-def misuse(ratings: Iterable[Rating], recent: Recent) -> list[Finding]:
+def misuse(ratings: Iterable[Rating], recent: Recent, rule: RuleInForce) -> list[Finding]:
     """Alert where a thing takes more shocks for its use than the maker vouches for."""
-    figures = rules()["misuse"]
-    limits = [one.maximum for one in ratings if one.metric == figures["metric"] and one.maximum is not None]
-    if not limits or recent.shocks is None or recent.use is None or recent.use < figures["least_use"]:
+    known = figures()["misuse"]
+    limits = [one.maximum for one in ratings if one.metric == known["metric"] and one.maximum is not None]
+    if not limits or recent.shocks is None or recent.use is None or recent.use < known["least_use"]:
         return []
-    rate, most = recent.shocks / recent.use * figures["per_use"], limits[0]
+    rate, most = recent.shocks / recent.use * known["per_use"], limits[0]
     inputs = {"rate": round(rate, 1), "rated": most, "days": recent.days, "shocks": round(recent.shocks)}
-    reason = _reason("alert.shocks", inputs, round(rate - most, 1))
-    clears = rate <= most * figures["clear_at_share"]
-    return [Finding(AlertKind.MISUSE, "misuse:shocks", rate > most, clears, figures["action"], [reason])]
+    reason = _reason(rule, "alert.shocks", inputs, round(rate - most, 1))
+    bounds = multiples(rule, most)
+    line = shock_rates(recent)
+    how = standing(line, bounds) if line.days else None
+    raises, clears, began = _told(rate, bounds, how)
+    return [Finding(rule, "misuse:shocks", raises, clears, [reason], began=began)]
+
+
+def beyond(rule: RuleInForce, band: float) -> Limits:
+    """Give the limits of how far a mean may lie outside the rating, in the metric's unit."""
+    terms = rule.terms
+    raises = terms.limit * band
+    return Limits(raises, min(terms.clear * band, raises), terms.on_delay_days, terms.off_delay_days)
+
+
+def multiples(rule: RuleInForce, rated: float) -> Limits:
+    """Give the limits of a rate, as multiples of the rated one."""
+    terms = rule.terms
+    raises = terms.limit * rated
+    return Limits(raises, min(terms.clear * rated, raises), terms.on_delay_days, terms.off_delay_days)
+
+
+def deadband(metric: str, bound: float) -> float:
+    """Give how far back inside a bound a metric must go to be well again."""
+    known = figures()["environment"]
+    return float(known["deadband"].get(metric, abs(bound) * known["deadband_share"]))
+
+
+def outside(line: DayLine, sign: float, bound: float) -> DayLine:
+    """Give on each day by how much the mean of the last days lay outside a bound."""
+    means = running_mean(line, DAYS_OF_MEAN)
+    return DayLine(means.days, [sign * (value - bound) for value in means.values])
+
+
+def shock_rates(recent: Recent) -> DayLine:
+    """Give on each day the shocks for a thousand of use over the days before; days with too little use are left out."""
+    known, window = figures()["misuse"], recent.days
+    shaken, used = dict(zip(*recent.shaken, strict=True)), dict(zip(*recent.used, strict=True))
+    days = sorted(set(shaken) & set(used))
+    if not days:
+        return DayLine()
+    both = (DayLine(days, [by_day[day] for day in days]) for by_day in (shaken, used))
+    shocks, use = (running_mean(line, window).values for line in both)
+    span = np.minimum(np.asarray(days) - days[0] + 1, window)
+    kept = [at for at in range(len(days)) if use[at] * span[at] >= known["least_use"]]
+    return DayLine([days[at] for at in kept], [shocks[at] / use[at] * known["per_use"] for at in kept])
 
 
 def is_due_again(shelved_until: datetime | None, *, now: datetime) -> bool:
@@ -97,15 +193,43 @@ def is_due_again(shelved_until: datetime | None, *, now: datetime) -> bool:
     return shelved_until is not None and shelved_until <= now
 
 
-def _beyond(rating: Rating, mean: float) -> tuple[float, float]:
-    """Give by how much the mean lies outside the nearer bound (negative inside), and that bound."""
+def _standing(line: DayLine | None, sign: float, bound: float, limits: Limits) -> Standing | None:
+    return standing(outside(line, sign, bound), limits) if line is not None and line.days else None
+
+
+def _told(value: float, limits: Limits, how: Standing | None) -> tuple[bool, bool, int | None]:
+    """Tell whether it raises and whether it clears, and since when; a figure without its days stands for itself."""
+    if how is None:
+        return value > limits.raises, value <= limits.clears, None
+    if how.open is not None:
+        return True, False, how.open.began
+    return False, how.well, None
+
+
+def _nearer_bound(rating: Rating, mean: float) -> tuple[float, float]:
+    """Give on which side the mean lies nearest outside (1 above, -1 below), and the bound there."""
     sides = []
     if rating.maximum is not None:
-        sides.append((mean - rating.maximum, rating.maximum))
+        sides.append((mean - rating.maximum, 1.0, rating.maximum))
     if rating.minimum is not None:
-        sides.append((rating.minimum - mean, rating.minimum))
-    return max(sides)
+        sides.append((rating.minimum - mean, -1.0, rating.minimum))
+    return max(sides)[1:]
 
 
-def _reason(code: str, inputs: dict[str, Any], effect: float | None) -> Reason:
-    return Reason(code=code, rule=str(rules()["rule"]), inputs=inputs, effect=effect)
+def _cost_of_heat(
+    product: Product, metric: str, over: float, rule: RuleInForce, reasons: list[Reason]
+) -> Decimal | None:
+    """Give what the heat takes from the thing's price in a month, and say so; None for anything but heat."""
+    heat = assumptions().get("heat", {})
+    if metric != heat.get("metric") or over <= 0:
+        return None
+    factor = 2 ** min(over / heat["degrees_that_double"], heat["most_doublings"])
+    a_month = Decimal(product.price_new) / Decimal(str(product.rated_years)) / _MONTHS_A_YEAR
+    cost = (a_month * Decimal(str(round(factor - 1, 4)))).quantize(Decimal("0.01"))
+    inputs = {"amount": str(cost), "currency": product.currency, "factor": round(factor, 2)}
+    reasons.append(_reason(rule, "alert.cost_heat", inputs, None))
+    return cost
+
+
+def _reason(rule: RuleInForce, code: str, inputs: dict[str, Any], effect: float | None) -> Reason:
+    return Reason(code=code, rule=rule.name, inputs=inputs, effect=effect)

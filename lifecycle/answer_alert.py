@@ -10,6 +10,7 @@ from lifecycle.alert import AlertAnswer, AlertState, AlertVerdict
 from lifecycle.alert_rules import rules
 from lifecycle.condition_queries import known_alert
 from lifecycle.history import NewEvent
+from lifecycle.note_outcome import note_outcome
 from lifecycle.record_events import record_events
 from lifecycle.tables import AlertRecord
 from telemetry.refusal import Refusal
@@ -43,7 +44,7 @@ def answer_alert(
     alert.state = AlertState.SHELVED if until else AlertState.ACKNOWLEDGED
     alert.shelved_until, alert.updated_at = until, now
     alert.answered_by, alert.answer = by.name, f"{answer.verdict.value}: {answer.reason}".removesuffix(": ")
-    session.flush()
+    note_outcome(session, alert, verdict=answer.verdict, failed_at=None, note=answer.reason, now=now, by=by)
     return alert
 
 

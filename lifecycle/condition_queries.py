@@ -11,7 +11,7 @@ from sqlmodel import Session, and_, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from lifecycle.alarm_queries import how_many_to_follow
-from lifecycle.alert import AlertKind, AlertState
+from lifecycle.alert import OF_HOLDERS, AlertKind, AlertState
 from lifecycle.tables import (
     AlertRecord,
     AssetRecord,
@@ -186,10 +186,14 @@ def latest_condition(session: Session, *, asset_id: UUID) -> ConditionRecord | N
 def alerts(
     *, state: AlertState | None, kind: AlertKind | None, asset_id: UUID | None, holder_id: UUID | None
 ) -> SelectOfScalar[AlertRecord]:
-    """Ask for alerts; with a holder only for those of things that are with that holder now."""
+    """Ask for alerts; with a holder only for those of things that are with that holder now, and that are the holder's.
+
+    What is in the shadow, of a sensor or of an unknown pattern is the operator's.
+    """
     query = select(AlertRecord)
     if holder_id is not None:
         query = query.join(AssetRecord, _same(AlertRecord)).where(AssetRecord.holder_id == holder_id)
+        query = query.where(~col(AlertRecord.shadow), col(AlertRecord.kind).in_(OF_HOLDERS))
     for column, wanted in ((AlertRecord.state, state), (AlertRecord.kind, kind), (AlertRecord.asset_id, asset_id)):
         if wanted is not None:
             query = query.where(column == wanted)

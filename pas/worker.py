@@ -19,7 +19,10 @@ from pas.db import Database
 from pas.idempotency import forget_answers
 from pas.keep_archive import archive_some_days
 from pas.log import logger
+from pas.mail_gateway import mail_server
+from pas.send_messages import Sent
 from pas.settings import settings
+from pas.tell_alerts import hear_sensors, post_office, tell_alerts, tell_digests
 from telemetry.compact import compact, is_due
 from telemetry.forget_receipts import forget_receipts
 from telemetry.tables import TenantRecord
@@ -64,8 +67,10 @@ def run_worker(database: Database, stop: Event) -> None:
                 sweep_at = monotonic() + SWEEP_EVERY
             if monotonic() >= listen_at:
                 listen_to_all(database)
+                look_for_messages(database)
                 listen_at = monotonic() + LISTEN_EVERY
             worked = work_once(database, stop=stop)
+            tell_all(database)
             if monotonic() >= archive_at:
                 months = settings().archive_after_months
                 moved = archive_some_days(database, after_months=months, now=clock.now(), stop=stop)
@@ -113,6 +118,25 @@ def listen_to_all(database: Database, *, now: Callable[[], datetime] = clock.now
         with database.writing(tenant_id) as session:
             raised += listen(session, now=now()).raised
     return raised
+
+
+def look_for_messages(database: Database, *, now: Callable[[], datetime] = clock.now) -> int:
+    """Raise, for every tenant, what sensors say, and write the digests that are due; give how much changed."""
+    mails, changed = mail_server(settings()) is not None, 0
+    for tenant_id in _tenants(database):
+        changed += hear_sensors(database, tenant_id, now=now())
+        changed += tell_digests(database, tenant_id, mails=mails, now=now())
+    return changed
+
+
+def tell_all(database: Database, *, now: Callable[[], datetime] = clock.now) -> Sent:
+    """Tell the people of every tenant of what was raised and is due; give what was sent."""
+    total = Sent()
+    with post_office(settings()) as post:
+        for tenant_id in _tenants(database):
+            some = tell_alerts(database, tenant_id, post=post, now=now)
+            total = Sent(*(a + b for a, b in zip(total, some, strict=True)))
+    return total
 
 
 def _follow(database: Database, tenant_id: int, now: datetime) -> int:

@@ -1,5 +1,7 @@
 """Alerts over HTTP: what somebody must be told, and what they answer."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -7,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel
 
 from lifecycle import answer_alert
-from lifecycle.alert import AlertAnswer, AlertKind, AlertState
+from lifecycle.alert import AlertAnswer, AlertKind, AlertPriority, AlertState
 from lifecycle.condition_queries import alerts, known_alert
 from lifecycle.reason import Reason
 from lifecycle.tables import AlertRecord
@@ -22,13 +24,18 @@ router = APIRouter(prefix="/alerts", tags=["alerts"])
 
 
 class Alert(BaseModel):
-    """What is the matter with an asset, since when, why, and what to do about it."""
+    """What is the matter with an asset, since when, why, who should do what by when, and what ignoring it costs.
+
+    `shadow` is counted and told to nobody; `cause` is the same for alerts that are told together.
+    """
 
     id: UUID
     asset_id: UUID
     kind: AlertKind
     failure_mode: str
     state: AlertState
+    priority: AlertPriority
+    began_at: AwareDatetime | None
     raised_at: AwareDatetime
     updated_at: AwareDatetime
     cleared_at: AwareDatetime | None
@@ -36,6 +43,15 @@ class Alert(BaseModel):
     answer: str
     shelved_until: AwareDatetime | None
     action: str
+    owner: str
+    due_on: date | None
+    days_p10: float | None
+    days_p50: float | None
+    days_p90: float | None
+    cost: Decimal | None
+    currency: str
+    cause: str
+    shadow: bool
     reasons: list[Reason]
     rule: str
 
@@ -69,7 +85,7 @@ def read_alert(alert_id: UUID, caller: Asking, session: Reading) -> Alert:
 @router.post("/{alert_id}/answer", status_code=201, responses=problems(404, 409))
 @may(Role.ADMINISTRATOR, Role.FLEET_MANAGER, Role.TECHNICIAN, Role.CUSTOMER)
 def answer(alert_id: UUID, said: AlertAnswer, caller: Asking, session: Writing) -> Alert:
-    """Answer an alert: acknowledged, shelved until a date, or not true; the last answer counts."""
+    """Answer an alert: seen, planned, done, shelved until a date, or not true; the last answer counts."""
     answered = answer_alert.answer_alert(
         session, alert_id=alert_id, answer=said, holder_id=own(caller), now=clock.now(), by=caller.actor
     )

@@ -47,10 +47,12 @@ def serve(
 
     from pas.app import create_app
     from pas.commands.frame import opened
+    from pas.mail_gateway import mail_server
     from pas.settings import settings
 
     address, number = host or settings().host, settings().port if port is None else port
     check_safe(address, settings().public_url)
+    mail_server(settings())
     with opened() as database, working(database) if worker else nullcontext():
         app = create_app(database)
         share_python_evenly()

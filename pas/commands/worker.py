@@ -14,15 +14,18 @@ def worker(
     once: Annotated[bool, typer.Option("--once", help="Do what waits now, and end.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Assess the assets that wait, of every tenant; without --once until stopped."""
+    """Assess the assets that wait, of every tenant, and tell of alerts; without --once until stopped."""
     import signal
 
     from pas.commands.frame import opened
-    from pas.worker import listen_to_all, run_worker, sweep, work_once
+    from pas.mail_gateway import mail_server
+    from pas.settings import settings
+    from pas.worker import listen_to_all, look_for_messages, run_worker, sweep, tell_all, work_once
 
     stop = Event()
     for named in (signal.SIGTERM, signal.SIGINT):
         signal.signal(named, lambda *_: stop.set())
+    mail_server(settings())
     with opened() as database:
         if not once:
             run_worker(database, stop)
@@ -30,7 +33,9 @@ def worker(
         sweep(database)
         worked = work_once(database, stop=stop)
         listen_to_all(database)
-    told = {"tenants": worked.tenants, **worked.done._asdict()}
+        look_for_messages(database)
+        sent = tell_all(database)
+    told = {"tenants": worked.tenants, **worked.done._asdict(), "messages": sent._asdict()}
     if as_json:
         print_json(told)
     else:

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
 from pas.access import NotLoggedIn, nobody_undeclared
 from pas.careful import careful
-from pas.web import login, pages
+from pas.web import alerts_page, answer, login, pages
 from pas.web.page import failed, static_files, to_login
 
-PAGES: tuple[APIRouter, ...] = (login.router, pages.router)
+PAGES: tuple[APIRouter, ...] = (login.router, pages.router, alerts_page.router, answer.router)
 """Every router of the pages."""
 _API = "/api/"
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from lifecycle.alarm_queries import alarms, reasons_of
+from lifecycle.condition_queries import alerts
 from lifecycle.reason import Reason
 from lifecycle.tables import (
     AlertRecord,
@@ -103,7 +104,7 @@ def thing(session: Session, *, asset_id: UUID, holder_id: UUID | None, now: date
         holder=session.exec(select(CustomerRecord).where(CustomerRecord.id == asset.holder_id)).first(),
         previous=_previous(session, asset) if holder_id is None else None,
         condition=session.exec(select(ConditionRecord).where(ConditionRecord.id == asset.condition_id)).first(),
-        alerts=_alerts(session, asset_id),
+        alerts=_alerts(session, asset_id, holder_id),
         alarms=_alarms(session, asset_id),
         route=_latest(session, RouteDecisionRecord, asset_id, RouteDecisionRecord.decided_at),
         inspections=_newest(session, InspectionRecord, asset_id, InspectionRecord.inspected_at, _INSPECTIONS),
@@ -125,8 +126,9 @@ def _latest(session: Session, table: Any, asset_id: UUID, by: Any) -> Any:
     return next(iter(_newest(session, table, asset_id, by, 1)), None)
 
 
-def _alerts(session: Session, asset_id: UUID) -> list[AlertRecord]:
-    query = select(AlertRecord).where(AlertRecord.asset_id == asset_id, AlertRecord.state != "cleared")
+def _alerts(session: Session, asset_id: UUID, holder_id: UUID | None) -> list[AlertRecord]:
+    asked = alerts(state=None, kind=None, asset_id=asset_id, holder_id=holder_id)
+    query = asked.where(AlertRecord.state != "cleared")
     return list(session.exec(query.order_by(col(AlertRecord.raised_at).desc())))
 
 

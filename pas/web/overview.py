@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Session, and_, case, col, func, select
 
 from billing.tables import BillFailureRecord, BillRunRecord, ContractLineRecord, ContractRecord, InvoiceRecord
-from lifecycle.alert import AlertKind, AlertState
+from lifecycle.alert import OF_HOLDERS, AlertKind, AlertState
 from lifecycle.asset import AssetStatus
 from lifecycle.tables import AlertRecord, AssetRecord, CustomerRecord, ProductRecord, ReassessmentRecord
 from telemetry.tables import TenantRecord, tenant_of
@@ -91,6 +91,7 @@ def open_alerts(session: Session, *, holder_id: UUID | None, limit: int) -> tupl
     )
     if holder_id is not None:
         query = query.where(AssetRecord.holder_id == holder_id)
+        query = query.where(~col(AlertRecord.shadow), col(AlertRecord.kind).in_(OF_HOLDERS))
     count = session.exec(select(func.count()).select_from(query.subquery())).one()
     patient = case((col(AlertRecord.kind) == AlertKind.WEAR, 1), else_=0)
     first = query.order_by(patient, col(AlertRecord.raised_at).desc(), col(AlertRecord.id).desc()).limit(limit)
