@@ -76,7 +76,7 @@ def _at_horizon(model: Deterioration, name: str, cases: Pairs, horizon: int) -> 
     if not count:
         return dict.fromkeys(("rps", "coverage80", "mae", "pinball", "width80")) | {"n": 0}
     told = model.foretell(name, cases.origins, horizon)
-    came = cases.origins.index + cases.change
+    came = cases.origins.points + cases.change
     at = level_of(came) / A_POINT
     quantiles = np.stack([told.p10, told.p50, told.p90], axis=1)
     return {
@@ -95,8 +95,13 @@ def _said_of(model: Deterioration) -> str:
         return f"too few years to choose by: {verdict.chosen} is taken, intervals are not calibrated"
     ranked = sorted(verdict.scores.items(), key=lambda one: one[1])
     scores = ", ".join(f"{name} {score:.4f}" for name, score in ranked)
-    shares = ", ".join(f"{share:.0%} {name}" for name, share in verdict.shares.items() if share)
-    return f"chosen on {verdict.cases:,} cases within train by mean RPS: {scores}; the pool is {shares}"
+    shares = ", ".join(
+        f"{share:.0%} {name} at {horizon} years"
+        for horizon, pool in verdict.shares.items()
+        for name, share in pool.items()
+        if share
+    )
+    return f"chosen on {verdict.cases:,} cases within train by mean RPS: {scores}; pooled is {shares}"
 
 
 def _odd(later: Pairs, cases: Pairs) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from lifecycle.condition.deterioration_engines import Engine, fitted, foretold_by
 from lifecycle.condition.deterioration_levels import A_POINT, LEVELS, chances, level_of, quantile
 from lifecycle.condition.deterioration_pairs import Origins, Pairs, origins_of, pairs_of
-from lifecycle.condition.deterioration_trial import TAIL, Verdict, judge
+from lifecycle.condition.deterioration_trial import Verdict, judge
 from lifecycle.condition.scores import Ranks
 from lifecycle.grade import Floats
 
@@ -39,15 +39,16 @@ class Deterioration(NamedTuple):
         if horizon == 0:
             return _now(origins, self.limits)
         first, back = _like(origins)
-        tail = self.verdict.tails.get((name, horizon), self._tail_near(name, horizon))
-        parts = []
-        for start in range(0, len(first), _AT_ONCE):
-            told = foretold_by(
-                self.engines, self.verdict.shares, name, origins.at(first[start : start + _AT_ONCE]), horizon
-            )
-            quantiles = (quantile(told, level) for level in (tail, 0.5, 1 - tail))
-            parts.append(Foretold(*quantiles, chances(told, self.limits)))
-        return Foretold(*(np.concatenate(column)[back] for column in zip(*parts, strict=True)))
+        lots = [first[start : start + _AT_ONCE] for start in range(0, len(first), _AT_ONCE)]
+        told = [self._of_each(name, origins.at(lot), horizon) for lot in lots]
+        p10, p50, p90, chance = (np.concatenate(column)[back] for column in zip(*told, strict=True))
+        return Foretold(p10, p50, p90, chance)
+
+    def _of_each(self, name: str, origins: Origins, horizon: int) -> Foretold:
+        told = foretold_by(self.engines, self.verdict.shares_at(horizon), name, origins, horizon)
+        tail = self.verdict.tail_of(name, horizon)
+        p10, p50, p90 = (quantile(told, level) for level in (tail, 0.5, 1 - tail))
+        return Foretold(p10, p50, p90, chances(told, self.limits))
 
     def predict(
         self,
@@ -65,13 +66,6 @@ class Deterioration(NamedTuple):
         origins = known if move is None else known._replace(move=move)
         ahead = np.clip(np.asarray(age_of_inspection) + np.asarray(horizon_years), 0, LONGEST)
         return _between(self, origins, np.broadcast_to(ahead, index.shape))
-
-    def _tail_near(self, name: str, horizon: int) -> float:
-        """Give the tail of the measured horizon that is nearest."""
-        measured = [h for engine, h in self.verdict.tails if engine == name]
-        if not measured:
-            return TAIL
-        return self.verdict.tails[name, min(measured, key=lambda h: abs(h - horizon))]
 
 
 def fit(
@@ -94,13 +88,14 @@ def fit_pairs(pairs: Pairs, *, until: int, horizons: Sequence[int], limits: tupl
 def _like(origins: Origins) -> tuple[Ranks, Ranks]:
     """Give one thing of each like state, and for every thing which of them it is like."""
     slope = np.rint(origins.slope * A_POINT).astype(np.int64)
-    state = pd.DataFrame({"l": level_of(origins.index), "m": origins.move, "s": slope, "n": origins.intervals})
+    state = pd.DataFrame({"l": level_of(origins.points), "m": origins.move, "s": slope, "n": origins.intervals})
     back = state.groupby(["l", "m", "s", "n"], sort=False).ngroup().to_numpy(dtype=np.int64)
-    return np.unique(back, return_index=True)[1].astype(np.int64), back
+    first = np.flatnonzero(~pd.Series(back).duplicated())
+    return first.astype(np.int64), back.astype(np.int64)
 
 
 def _now(origins: Origins, limits: tuple[float, ...]) -> Foretold:
-    level = level_of(origins.index)
+    level = level_of(origins.points)
     index = level / A_POINT
     certain = (np.arange(LEVELS)[None] >= np.unique(level)[:, None]).astype(np.float64)
     return Foretold(index, index, index, chances(certain, limits)[np.searchsorted(np.unique(level), level)])
@@ -108,7 +103,8 @@ def _now(origins: Origins, limits: tuple[float, ...]) -> Foretold:
 
 def _between(model: Deterioration, origins: Origins, ahead: Floats) -> Foretold:
     """Foretell each whole year that is needed for the things that need it, and take the share of either."""
-    sum_of = Foretold(*(np.zeros(len(ahead)) for _ in range(3)), np.zeros((len(ahead), len(model.limits) + 1)))
+    nothing = np.zeros((len(ahead), 3 + len(model.limits) + 1))
+    sum_of = Foretold(nothing[:, 0], nothing[:, 1], nothing[:, 2], nothing[:, 3:])
     for year, mine, share in _needed(ahead):
         told = model.foretell(model.verdict.chosen, origins.at(mine), year)
         for total, part in zip(sum_of, told, strict=True):

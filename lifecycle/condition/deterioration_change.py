@@ -79,7 +79,7 @@ def learned_changes(outcomes: Outcomes) -> Floats:
 def _counted(outcomes: Outcomes) -> Floats:
     """Count by move, cell and change, scaled so that weights are numbers of outcomes."""
     origins = outcomes.pairs.origins
-    place = (origins.move * CELLS + cell_of(level_of(origins.index))) * CHANGES + column_of(outcomes.change)
+    place = (origins.move * CELLS + cell_of(level_of(origins.points))) * CHANGES + column_of(outcomes.change)
     counted = np.bincount(place, outcomes.weight, MOVES * CELLS * CHANGES)
     return np.asarray(counted.reshape(MOVES, CELLS, CHANGES))
 
@@ -103,5 +103,5 @@ class Peers:
         if horizon not in self._learned:
             outcomes = outcomes_at(self._pairs, horizon, figure("recent", "half_life_years"))
             self._learned[horizon] = np.cumsum(learned_changes(outcomes), axis=1)
-        level = level_of(origins.index)
+        level = level_of(origins.points)
         return shifted(self._learned[horizon], origins.move * CELLS + cell_of(level), level)

@@ -12,7 +12,7 @@ from lifecycle.condition.deterioration_steps import SemiMarkov
 from lifecycle.grade import Floats
 
 POOLED = "pooled"
-POOL = ("semi_markov", "peers", "outcome_table")
+POOL = ("semi_markov", "peers", "outcome_table", "fleet_drift")
 """What the pool mixes."""
 
 

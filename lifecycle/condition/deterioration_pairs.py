@@ -16,16 +16,19 @@ MOVES = 4
 
 
 class Origins(NamedTuple):
-    """The last inspection of each thing, and what its own earlier ones say; slope in points a year."""
+    """The last inspection of each thing, and what its own earlier ones say; slope in points a year.
 
-    index: Floats
+    `points` is the condition index, 100 as new to 0.
+    """
+
+    points: Floats
     move: Ranks
     slope: Floats
     intervals: Ranks
 
     def at(self, chosen: "slice | NDArray[np.bool_] | Ranks") -> "Origins":
         """Give the chosen things only."""
-        return Origins(*(column[chosen] for column in self))
+        return Origins(self.points[chosen], self.move[chosen], self.slope[chosen], self.intervals[chosen])
 
 
 class Pairs(NamedTuple):
@@ -40,7 +43,14 @@ class Pairs(NamedTuple):
 
     def at(self, chosen: "NDArray[np.bool_]") -> "Pairs":
         """Give the chosen pairs only."""
-        return Pairs(self.origins.at(chosen), *(column[chosen] for column in self[1:]))
+        return Pairs(
+            self.origins.at(chosen),
+            self.change[chosen],
+            self.horizon[chosen],
+            self.origin_year[chosen],
+            self.outcome_year[chosen],
+            self.asset[chosen],
+        )
 
 
 def move_of(change: Floats) -> Ranks:
@@ -96,4 +106,5 @@ def _origins(asset: Ranks, year: Ranks, index: Floats) -> Origins:
     )
     step = np.round((table["index"] - before).to_numpy(dtype=np.float64), 6)
     move = np.where(np.isnan(step), LITTLE, move_of(np.nan_to_num(step, nan=1.0)))
-    return Origins(index.astype(np.float64), move, slope, (n - 1).to_numpy(dtype=np.int64))
+    intervals = (n - 1).to_numpy().astype(np.int64)
+    return Origins(index.astype(np.float64), move.astype(np.int64), slope, intervals)

@@ -23,7 +23,7 @@ class Persistence:
     def cumulative(self, origins: Origins, horizon: int) -> Floats:
         """Give the distribution of the index after so many years."""
         outcomes = outcomes_at(self._pairs, horizon)
-        return _around(origins.index, _both_ways(outcomes.change, outcomes.weight))
+        return _around(origins.points, _both_ways(outcomes.change, outcomes.weight))
 
 
 class OwnTrend:
@@ -37,7 +37,7 @@ class OwnTrend:
         """Give the distribution of the index after so many years."""
         outcomes = outcomes_at(self._pairs, horizon)
         missed = outcomes.change - outcomes.pairs.origins.slope * horizon
-        return _around(origins.index + origins.slope * horizon, _both_ways(missed, outcomes.weight))
+        return _around(origins.points + origins.slope * horizon, _both_ways(missed, outcomes.weight))
 
 
 class FleetDrift:
@@ -50,7 +50,7 @@ class FleetDrift:
     def cumulative(self, origins: Origins, horizon: int) -> Floats:
         """Give the distribution of the index after so many years."""
         outcomes = outcomes_at(self._pairs, horizon)
-        return _around(origins.index, spread(outcomes.change, outcomes.weight))
+        return _around(origins.points, spread(outcomes.change, outcomes.weight))
 
 
 class ShrunkTrend:
@@ -66,7 +66,7 @@ class ShrunkTrend:
         fleet = float(np.average(outcomes.change, weights=outcomes.weight)) if len(outcomes.weight) else 0.0
         k = min(_EVIDENCE[::-1], key=lambda candidate: _missed_by(outcomes, fleet, horizon, candidate))
         missed = outcomes.change - shrunk(outcomes.pairs.origins, fleet, horizon, k)
-        return _around(origins.index + shrunk(origins, fleet, horizon, k), spread(missed, outcomes.weight))
+        return _around(origins.points + shrunk(origins, fleet, horizon, k), spread(missed, outcomes.weight))
 
 
 def shrunk(origins: Origins, fleet: float, horizon: int, k: float) -> Floats:
@@ -91,7 +91,7 @@ class OutcomeTable:
         """Lay the bands so that each holds a like share of the fleet, and none reaches over a limit of a grade."""
         self._pairs = pairs
         share = figure("bands", "share_of_outcomes")
-        parts = np.quantile(pairs.origins.index, np.arange(share, 1, share)) if len(pairs.change) else np.zeros(0)
+        parts = np.quantile(pairs.origins.points, np.arange(share, 1, share)) if len(pairs.change) else np.zeros(0)
         self._edges = np.unique(np.concatenate([np.round(parts, 1), np.array(limits)]))
         self._learned: dict[int, Floats] = {}
 
@@ -99,16 +99,16 @@ class OutcomeTable:
         """Give the distribution of the index after so many years."""
         if horizon not in self._learned:
             self._learned[horizon] = self._learn(outcomes_at(self._pairs, horizon))
-        return np.asarray(self._learned[horizon][self._band(origins.index)])
+        return np.asarray(self._learned[horizon][self._band(origins.points)])
 
     def _band(self, index: Floats) -> Ranks:
         return np.searchsorted(self._edges, index, side="right").astype(np.int64)
 
     def _learn(self, outcomes: Outcomes) -> Floats:
         bands = len(self._edges) + 1
-        index = outcomes.pairs.origins.index
+        index = outcomes.pairs.origins.points
         place = self._band(index) * LEVELS + level_of(index + outcomes.change)
-        counted = np.bincount(place, outcomes.weight, bands * LEVELS).reshape(bands, LEVELS)
+        counted = np.bincount(place, outcomes.weight, bands * LEVELS).astype(np.float64).reshape(bands, LEVELS)
         return np.vstack([_backed_off(counted, band) for band in range(bands)])
 
 

@@ -32,7 +32,7 @@ class SemiMarkov:
 
     def cumulative(self, origins: Origins, horizon: int) -> Floats:
         """Give the distribution of the index after so many years."""
-        level = level_of(origins.index)
+        level = level_of(origins.points)
         rest = horizon % self._step
         first = rest or min(horizon, self._step)
         row = origins.move * CELLS + cell_of(level)

@@ -5,6 +5,7 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lifecycle.condition.deterioration_engines import POOL, POOLED, Engine, fitted
 from lifecycle.condition.deterioration_figures import figure
@@ -16,9 +17,11 @@ from lifecycle.grade import Floats
 TAIL = 0.1
 """Chance left out at either side of the 80 % interval, as long as nothing was measured."""
 _MISSED = 0.2
-_LEAST_TAIL, _MOST_TAIL = 0.005, 0.3
+_LEAST_TAIL = 0.005
 _PARTS = 4
 _AT_ONCE = 2_000
+
+Chosen = NDArray[np.bool_]
 
 
 class Told(NamedTuple):
@@ -36,15 +39,33 @@ class Trial(NamedTuple):
     grade: Ranks
     told: Mapping[str, Told]
 
+    def at(self, cases: Chosen) -> "Trial":
+        """Give the chosen cases only."""
+        told = {name: Told(*(column[cases] for column in one)) for name, one in self.told.items()}
+        return Trial(self.horizon[cases], self.grade[cases], told)
+
 
 class Verdict(NamedTuple):
     """The engine that did best, the shares of the pool, and the tail that each interval must leave out to hold 80 %."""
 
     chosen: str
-    shares: Mapping[str, float]
+    shares: Mapping[int, Mapping[str, float]]
     scores: Mapping[str, float]
-    tails: Mapping[tuple[str, int], float]
+    tails: Mapping[str, Mapping[int, float]]
     cases: int
+
+    def shares_at(self, horizon: int) -> Mapping[str, float]:
+        """Give the shares of the pool at the measured horizon that is nearest."""
+        return self.shares[_nearest(self.shares, horizon)] if self.shares else {POOL[0]: 1.0}
+
+    def tail_of(self, name: str, horizon: int) -> float:
+        """Give the tail of an engine at the measured horizon that is nearest."""
+        measured = self.tails.get(name, {})
+        return measured[_nearest(measured, horizon)] if measured else TAIL
+
+
+def _nearest(measured: Mapping[int, object], horizon: int) -> int:
+    return min(measured, key=lambda one: (abs(one - horizon), one))
 
 
 def judge(pairs: Pairs, *, until: int, horizons: Sequence[int], limits: tuple[float, ...]) -> Verdict:
@@ -52,12 +73,17 @@ def judge(pairs: Pairs, *, until: int, horizons: Sequence[int], limits: tuple[fl
     held = figure("validation", "years")
     folds = _folds(pairs, until, int(held), horizons)
     if not folds:
-        return Verdict("outcome_table", {"outcome_table": 1.0}, {}, {}, 0)
+        return Verdict("outcome_table", {}, {}, {}, 0)
     trial = _joined([try_engines(fitted(known, limits), cases, limits) for known, cases in folds])
-    shares = _best_shares(trial)
-    told = {**trial.told, POOLED: mixed(trial.told, shares)}
-    scores = {name: _score(trial, one.chance) for name, one in told.items()}
-    tails = {(name, int(h)): _tail(one, trial.horizon == h) for name, one in told.items() for h in set(trial.horizon)}
+    at = {horizon: trial.horizon == horizon for horizon in sorted(set(trial.horizon.tolist()))}
+    shares = {horizon: _best_shares(trial.at(cases)) for horizon, cases in at.items()}
+    engines = [*trial.told, POOLED]
+    told = {(name, h): said_by(trial.at(cases).told, shares[h], name) for name in engines for h, cases in at.items()}
+    scores = {
+        name: float(np.mean([rps(told[name, h].chance, trial.grade[cases]).mean() for h, cases in at.items()]))
+        for name in engines
+    }
+    tails = {name: {h: _tail(told[name, h]) for h in at} for name in engines}
     return Verdict(min(scores, key=lambda name: scores[name]), shares, scores, tails, len(trial.grade))
 
 
@@ -82,7 +108,7 @@ def try_engines(engines: Mapping[str, Engine], cases: Pairs, limits: tuple[float
         found = np.flatnonzero(cases.horizon == horizon)
         for start in range(0, len(found), _AT_ONCE):
             lot = found[start : start + _AT_ONCE]
-            origins, came = cases.origins.at(lot), cases.origins.index[lot] + cases.change[lot]
+            origins, came = cases.origins.at(lot), cases.origins.points[lot] + cases.change[lot]
             told = {name: _told(engine.cumulative(origins, horizon), came, limits) for name, engine in engines.items()}
             parts.append(Trial(cases.horizon[lot], grade_at(came, limits), told))
     return _joined(parts)
@@ -92,6 +118,11 @@ def _told(cumulative: Floats, came: Floats, limits: tuple[float, ...]) -> Told:
     level, row = level_of(came), np.arange(len(came))
     below = np.where(level > 0, cumulative[row, np.maximum(level - 1, 0)], 0.0)
     return Told(chances(cumulative, limits), cumulative[row, np.minimum(level, MOST)], below)
+
+
+def said_by(told: Mapping[str, Told], shares: Mapping[str, float], name: str) -> Told:
+    """Give what one engine said, or what the pool says with these shares."""
+    return mixed(told, shares) if name == POOLED else told[name]
 
 
 def mixed(told: Mapping[str, Told], shares: Mapping[str, float]) -> Told:
@@ -106,22 +137,19 @@ def _best_shares(trial: Trial) -> dict[str, float]:
         for parts in product(range(_PARTS + 1), repeat=len(POOL))
         if sum(parts) == _PARTS
     ]
-    return min(candidates, key=lambda shares: _score(trial, mixed(trial.told, shares).chance))
+    return min(candidates, key=lambda shares: float(rps(mixed(trial.told, shares).chance, trial.grade).mean()))
 
 
-def _score(trial: Trial, chance: Floats) -> float:
-    """Give the mean over the horizons, so that the one with most cases does not decide alone."""
-    each = rps(chance, trial.grade)
-    return float(np.mean([each[trial.horizon == horizon].mean() for horizon in sorted(set(trial.horizon.tolist()))]))
+def _tail(told: Told) -> float:
+    """Give the largest tail with which the interval held 80 % of what came (split conformal); 10 % where few came.
 
-
-def _tail(told: Told, cases: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> float:
-    """Give the largest tail with which the interval held 80 % of what came (split conformal); 10 % where few came."""
-    count = int(cases.sum())
+    It only ever widens: later years differ more from the known ones than these do from each other.
+    """
+    count = len(told.at)
     if count < figure("evidence", "fewest_cases"):
         return TAIL
-    reached = np.sort(np.minimum(told.at, 1 - told.below)[cases])
-    return float(np.clip(reached[max(int(_MISSED * (count + 1)) - 1, 0)], _LEAST_TAIL, _MOST_TAIL))
+    reached = np.sort(np.minimum(told.at, 1 - told.below))
+    return float(np.clip(reached[max(int(_MISSED * (count + 1)) - 1, 0)], _LEAST_TAIL, TAIL))
 
 
 def _joined(trials: Sequence[Trial]) -> Trial:
