@@ -265,12 +265,15 @@ def _checked(items: list[dict[str, Any]], rows: Sequence[Row]) -> NewChecklist:
         for found in error.errors():
             place = found["loc"][1] if len(found["loc"]) > 1 else None
             number = rows[place].number if isinstance(place, int) else 1
-            column = str(found["loc"][2]) if len(found["loc"]) > 2 else "name"  # noqa: PLR2004 - items, place, field
             why = found["msg"].removeprefix("Value error, ")
+            named = [str(found["loc"][2])] if len(found["loc"]) > 2 else [*_SAID, "name"]  # noqa: PLR2004 - items, place, field
+            column = next(name for name in named if name in why or name == named[-1])
             faults.append(Fault(SURVEY, number, _COLUMNS.get(column, column), why))
         refuse(faults)
         raise
 
 
+_SAID = ("unit", "minimum", "fails_at", "grades")
+"""Fields that a sentence about a whole item may be about, the likeliest first."""
 _COLUMNS = {"question": "label", "minimum": "constraint", "maximum": "constraint", "grades": "type", "kind": "type"}
 """Where in the form a field of an item stands."""
