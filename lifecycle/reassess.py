@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 
 from lifecycle.condition.assessment import Assessment, assessments
 from lifecycle.condition.conclusions import assess
-from lifecycle.condition.terms import terms_of
 from lifecycle.condition_queries import (
     bills_of_materials,
     conditions_by_id,
@@ -33,6 +32,7 @@ from lifecycle.tables import (
     RouteDecisionRecord,
 )
 from lifecycle.valuation.value import Valued, grade_factor, value
+from lifecycle.wear_queries import terms_by_product
 from telemetry.identity import new_id
 from telemetry.tables import tenant_of
 
@@ -79,7 +79,7 @@ def reassess(
 
 def _assess_some(session: Session, assets: Sequence[AssetRecord], *, now: datetime) -> Reassessed:
     products = products_of(session, assets)
-    terms = {product_id: terms_of(product) for product_id, product in products.items()}
+    terms = terms_by_product(session, products)
     things = [Thing(asset.id, asset.product_id, asset.in_service_on, asset.made_on) for asset in assets]
     which = one_of(thing.id for thing in things)
     read = read_fleet(session, things, which=which, terms=terms, today=now.date())

@@ -16,6 +16,7 @@ import billing.tables
 import lifecycle.work_order_tables
 import lifecycle.alert_tables
 import lifecycle.checklist_tables
+import lifecycle.wear_tables
 import pas.message_tables
 import telemetry.alarm_tables
 import telemetry.sparkplug_tables
@@ -38,6 +39,7 @@ _ = (lifecycle.work_order_tables,
     lifecycle.alert_tables,
     pas.message_tables,
     lifecycle.checklist_tables,
+    lifecycle.wear_tables,
     telemetry.alarm_tables,
     telemetry.sparkplug_tables,
 )

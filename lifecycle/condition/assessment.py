@@ -14,6 +14,8 @@ from lifecycle.reason import Reason
 __all__ = ["Assessment", "assessments", "limit", "rated_maximum"]
 
 Plain = dict[str, Any]
+LAYER_NAMES = [layer.value for layer in LAYERS]
+_PEERS = LAYERS.index(Layer.FLEET_PEERS)
 JUMPS = {1: "condition.repair_not_logged", -1: "condition.sudden_damage"}
 
 
@@ -61,7 +63,7 @@ def assessments(told: Conclusions) -> Iterator[Assessment]:
             columns.use[place] if columns.by_use[place] else None,
             things.use[place],
             things.days[place],
-            LAYERS[things.layer[place]].value,
+            LAYER_NAMES[things.layer[place]],
             [*_points(columns, things, place, terms), *_remarks(columns, things, place, terms)],
             _detail(columns, things, parts, place, terms),
             columns.rule,
@@ -123,14 +125,10 @@ def _remarks(columns: Columns, things: Shown, place: int, terms: Terms) -> Itera
             yield _reason(columns, JUMPS[jump][10:], inputs | {"expected": columns.expected[row]}, None)
     if columns.flagged[place]:
         yield _reason(columns, "unknown_pattern", {}, None)
-    if things.layer[place] == LAYERS.index(Layer.FLEET_PEERS):
+    if things.layer[place] == _PEERS:
         inputs = {"things": terms.parameters.outcomes[things.grade[place]].things, "grade": things.grade[place]}
         yield _reason(columns, "peers", inputs, None)
-    n = terms.parameters.n
-    if terms.parameters.is_calibrated:
-        yield _reason(columns, "coverage", {"coverage": terms.parameters.coverage, "n": n}, None)
-    else:
-        yield _reason(columns, "not_calibrated", {"n": n, "least": columns.least_outcomes}, None)
+    yield columns.calibration[columns.product[place]]
     if (narrowed := columns.narrows(things, place, terms)) is not None:
         code = "inspection_narrows" if "metric" in narrowed else "inspection_narrows_days"
         yield _reason(columns, code, narrowed, None)
@@ -144,30 +142,23 @@ def _reason(columns: Columns, code: str, inputs: Plain, effect: float | None) ->
 
 def _detail(columns: Columns, things: Shown, parts: Shown, place: int, terms: Terms) -> Plain:
     """Give what stands beside the index, in short columns; `lifecycle.condition.component` unfolds it."""
-    known = terms.parameters
     return {
         "components": [
-            _component(columns, parts, row, terms) for row in range(columns.start[place], columns.start[place + 1])
+            _component(columns, parts, row, place) for row in range(columns.start[place], columns.start[place + 1])
         ],
         "worst": terms.components[columns.component[columns.worst[place]]],
         "grades": things.grades[place],
         "scores": things.scores[place],
-        "coverage": known.coverage if known.is_calibrated else None,
-        "n": known.n,
-        "parameters": known.fingerprint,
-        "telemetry_weight": known.telemetry_weight,
+        **columns.learned[columns.product[place]],
     }
 
 
-def _component(columns: Columns, parts: Shown, row: int, terms: Terms) -> list[Any]:
+def _component(columns: Columns, parts: Shown, row: int, place: int) -> list[Any]:
     """Write one component as a list, in the order of `component.FIELDS`: a million of them are stored."""
-    place = columns.component[row]
     look = columns.row_look[row]
     on, source = columns.looks[look][:2] if look >= 0 else (None, None)
     return [
-        terms.components[place],
-        round(float(terms.weights[place]), 4),
-        bool(terms.critical[place]),
+        *columns.weighed[columns.product[place]][columns.component[row]],
         *parts.middle[row],
         parts.grade[row],
         on,
@@ -175,6 +166,6 @@ def _component(columns: Columns, parts: Shown, row: int, terms: Terms) -> list[A
         columns.jump[row],
         *parts.days[row],
         *parts.use[row],
-        LAYERS[parts.layer[row]].value,
+        LAYER_NAMES[parts.layer[row]],
         *parts.points[row],
     ]

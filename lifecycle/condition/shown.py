@@ -72,7 +72,9 @@ class Columns(NamedTuple):
     narrowed: list[float]
     lives: list[tuple[float, float]]
     fingerprints: list[str]
-    least_outcomes: int
+    weighed: list[list[tuple[str, float, bool]]]
+    learned: list[dict[str, Any]]
+    calibration: list[dict[str, Any]]
     rate_days: int
     least_share: float
 
@@ -114,7 +116,9 @@ class Columns(NamedTuple):
             narrowed=told.narrowed.tolist(),
             lives=list(zip((high - low).tolist(), told.things.left.lives[1].tolist(), strict=True)),
             fingerprints=_fingerprints(told),
-            least_outcomes=int(figure("calibration", "least_outcomes")),
+            weighed=[_weighed(terms) for terms in fleet.terms],
+            learned=[_learned(terms) for terms in fleet.terms],
+            calibration=[_calibration(terms) for terms in fleet.terms],
             rate_days=int(figure("windows", "rate_days")),
             least_share=figure("narrows", "least_share"),
         )
@@ -131,6 +135,32 @@ class Columns(NamedTuple):
                     "to": round((high - low) * narrowed / width),
                 }
         return None
+
+
+def _weighed(terms: Terms) -> list[tuple[str, float, bool]]:
+    columns = (terms.components, terms.weights.round(4).tolist(), terms.critical.tolist())
+    return list(zip(*columns, strict=True))
+
+
+def _learned(terms: Terms) -> dict[str, Any]:
+    known = terms.parameters
+    return {
+        "coverage": known.coverage if known.is_calibrated else None,
+        "n": known.n,
+        "parameters": known.fingerprint,
+        "telemetry_weight": known.telemetry_weight,
+    }
+
+
+def _calibration(terms: Terms) -> dict[str, Any]:
+    """Give the reason that says how often such intervals held."""
+    known = terms.parameters
+    if known.is_calibrated:
+        code, inputs = "condition.coverage", {"coverage": known.coverage, "n": known.n}
+    else:
+        least = int(figure("calibration", "least_outcomes"))
+        code, inputs = "condition.not_calibrated", {"n": known.n, "least": least}
+    return {"code": code, "rule": rule(), "inputs": inputs, "effect": None}
 
 
 def quantiles(three: Three) -> list[Quantiles]:

@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 NEW_TABLES: tuple[str, ...] = (
+    "wear_parameters",
     "checklist",
     "photo",
     "inspection_photo",
@@ -30,6 +31,7 @@ NEW_TABLES: tuple[str, ...] = (
 )
 """In the order in which they are made. Get the second lock on PostgreSQL: each tenant sees its own rows."""
 APPEND_ONLY: tuple[str, ...] = (
+    "wear_parameters",
     "checklist",
     "photo",
     "inspection_photo",
@@ -94,6 +96,20 @@ def downgrade() -> None:
 def _conclude_by_component() -> None:
     """Keep what is concluded of each component, and what was learned of the wear of each product."""
     op.add_column("condition", sa.Column("detail", telemetry.columns.Json, nullable=True))
+    op.create_table(
+        "wear_parameters",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("product_id", sa.Uuid(), nullable=False),
+        sa.Column("learned_at", telemetry.columns.UtcDateTime(), nullable=False),
+        sa.Column("rule", sa.String(length=40), nullable=False),
+        sa.Column("figures", telemetry.columns.Json, nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id", "product_id"], ["product.tenant_id", "product.id"]),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+    )
+    op.create_index("wear_parameters_of_product", "wear_parameters", ["tenant_id", "product_id", "learned_at"])
 
 
 def _inspect_in_time() -> None:
