@@ -10,7 +10,7 @@ from lifecycle.prognosis.engines import PLAIN, SENSING, Forecast, Known
 from lifecycle.prognosis.evidence import Evidence, Yardstick, evidence_of, yardstick_of
 from lifecycle.prognosis.runs import Places, Runs
 
-FOLDS = 5
+FOLDS = 8
 MOMENTS = 24
 """Moments taken of each held-out unit."""
 ALIKE = 0.15
