@@ -54,7 +54,7 @@ def rules_in_force(session: Session) -> Rules:
 
 def in_force(record: AlertRuleRecord) -> RuleInForce:
     """Give a version as a rule."""
-    terms = AlertTerms.model_validate(record.model_dump(include=set(AlertTerms.model_fields)))
+    terms = AlertTerms.model_validate({name: getattr(record, name) for name in AlertTerms.model_fields})
     return RuleInForce(code=record.code, version=record.version, terms=terms)
 
 

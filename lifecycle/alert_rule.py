@@ -58,7 +58,7 @@ class CrossedLevels(Refusal):
 
 
 class NobodyToTell(Refusal):
-    """A rule tells nobody, or the wrong ones."""
+    """A rule tells the wrong ones."""
 
 
 class AlertTerms(SQLModel):
@@ -77,7 +77,7 @@ class AlertTerms(SQLModel):
     response: Annotated[Note, StringConstraints(max_length=1000)] = Field(default="", max_length=1000)
     priority: AlertPriority = Field(default=AlertPriority.MEDIUM, sa_type=worded(AlertPriority))
     owner: Responder = Field(default=Responder.FLEET_MANAGER, sa_type=worded(Responder))
-    tell: list[Responder] = Field(default_factory=list, sa_type=Json)
+    tell: list[Responder] = Field(min_length=1, sa_type=Json)
     limit: float = Field(ge=-1e6, le=1e6)
     clear: float = Field(ge=-1e6, le=1e6)
     clear_points: float = Field(default=0.0, ge=0, le=100)
@@ -181,5 +181,3 @@ def check(code: RuleCode, terms: AlertTerms) -> None:
         raise CrossedLevels(sentence, field="clear")
     if code is RuleCode.SENSOR and Responder.CUSTOMER in (*terms.tell, terms.owner):
         raise NobodyToTell("what measures is the operator's own matter; leave the customer out of `tell`", field="tell")
-    if terms.active and not terms.tell:
-        raise NobodyToTell("an alert requires a response, so somebody must be told; name one in `tell`", field="tell")

@@ -192,7 +192,8 @@ def as_mail(letter: Letter, language: str, envelope: Envelope) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"
     mail["List-Unsubscribe"] = f"<{envelope.no_more}>"
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail["Content-Language"] = language
     mail.set_content(as_text(letter))
     mail.add_alternative(as_html(letter, language), subtype="html")
+    mail["Content-Language"] = language
+    mail.set_boundary(f"=_{envelope.id.hex}")
     return mail

@@ -54,7 +54,9 @@ def readers(session: Session) -> list[Reader]:
 
 def wishes_of(record: WishesRecord | None) -> Wishes:
     """Give a person's wishes, or what holds where nobody said any."""
-    return Wishes() if record is None else Wishes.model_validate(record.model_dump(include=set(Wishes.model_fields)))
+    if record is None:
+        return Wishes()
+    return Wishes.model_validate({name: getattr(record, name) for name in Wishes.model_fields})
 
 
 def audience(everybody: Iterable[Reader], responder: Responder, *, holder_id: UUID | None) -> list[Reader]:

@@ -9,6 +9,7 @@ WORDS: dict[str, Any] = {
     "action": "look",
     "at": "2026-10-20T08:00:00Z",
     "bic": "GKCCBEBB",
+    "clear": 20.0,
     "component": "light",
     "country": "BE",
     "currency": "EUR",
@@ -30,6 +31,7 @@ WORDS: dict[str, Any] = {
     "series": "NEW",
     "until": None,
     "unit": "hour",
+    "url": "https://hook.example/x",
     "vat_number": "BE0403170701",
     "zone": "Europe/Brussels",
 }

@@ -67,6 +67,10 @@ def test_an_inspection_ends_in_condition_alert_route_and_value(
 def test_a_customer_answers_own_alerts_and_knows_of_no_others(
     asset: AssetRecord, technician: TestClient, client_of: ClientOf, database: Database, tenant: int
 ) -> None:
+    manager = client_of(Role.FLEET_MANAGER)
+    (wear,) = [one for one in manager.get("/api/v1/alert-rules").json()["items"] if one["code"] == "wear"]
+    live = {**wear["terms"], "stage": "live"}
+    assert manager.put("/api/v1/alert-rules/wear", json=live).json()["rule"]["version"] == 1
     technician.post("/api/v1/inspections", json=look(asset))
     work_once(database)
     with database.writing(tenant) as session:
