@@ -1,6 +1,6 @@
 """Questions about work orders: what is to be done where, by whom, and what became of it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from uuid import UUID
 
@@ -117,10 +117,10 @@ def last_renewals(session: Session, asset_ids: Collection[UUID]) -> dict[tuple[U
     return found
 
 
-def contents_of(session: Session, orders: Sequence[WorkOrderRecord]) -> dict[UUID, AssetRecord]:
-    """Give the assets of some orders by id."""
+def assets_by_id(session: Session, asset_ids: Iterable[UUID]) -> dict[UUID, AssetRecord]:
+    """Give assets by id."""
     found: dict[UUID, AssetRecord] = {}
-    for some in lots(sorted({order.asset_id for order in orders}), KEYS):
+    for some in lots(sorted(set(asset_ids)), KEYS):
         query = select(AssetRecord).where(col(AssetRecord.id).in_(some))
         found |= {asset.id: asset for asset in session.exec(query)}
     return found

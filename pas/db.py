@@ -13,10 +13,12 @@ from sqlalchemy.sql.visitors import iterate
 from sqlmodel import Session, select
 
 import billing.tables
-import lifecycle.work_order_tables
 import lifecycle.alert_tables
 import lifecycle.checklist_tables
+import lifecycle.due_tables
 import lifecycle.wear_tables
+import lifecycle.work_order_tables
+import pas.calendar_tables
 import pas.message_tables
 import telemetry.alarm_tables
 import telemetry.sparkplug_tables
@@ -34,7 +36,10 @@ _TURN = "turn"
 APP_ROLE = "pas_app"
 """PostgreSQL role of every transaction: owns nothing and cannot bypass row-level security."""
 
-_ = (lifecycle.work_order_tables, 
+_ = (
+    pas.calendar_tables,
+    lifecycle.due_tables,
+    lifecycle.work_order_tables,
     billing.tables,
     lifecycle.alert_tables,
     pas.message_tables,

@@ -136,6 +136,7 @@ STATUS: dict[str, int] = {
     "WorkExists": 409,
     "WorkUnderWay": 409,
     "WorkStepNotAllowed": 409,
+    "UnknownCalendar": 404,
     "NotYetAssessed": 404,
     "NoRouteYet": 404,
     "NothingToValue": 404,

@@ -11,9 +11,11 @@ from sqlmodel import select
 
 from lifecycle.alarm_queries import how_many_to_follow
 from lifecycle.condition_queries import how_many_wait
+from lifecycle.due_queries import is_anything_outdated
 from lifecycle.follow_readings import follow_readings, listen
 from lifecycle.notice_time_passing import notice_time_passing
 from lifecycle.reassess import Reassessed, reassess
+from lifecycle.work_out_due_dates import work_out_due_dates
 from pas import clock
 from pas.db import Database
 from pas.idempotency import forget_answers
@@ -97,6 +99,8 @@ def work_once(database: Database, *, stop: Event | None = None, now: Callable[[]
             pass
         while not halt.is_set() and (done := _some(database, tenant_id, now())).taken:
             total = Reassessed(*(a + b for a, b in zip(total, done, strict=True)))
+        if total.taken:
+            _foretell(database, tenant_id, now(), halt)
     return Worked(len(tenants), total)
 
 
@@ -117,6 +121,7 @@ def listen_to_all(database: Database, *, now: Callable[[], datetime] = clock.now
     for tenant_id in _tenants(database):
         with database.writing(tenant_id) as session:
             raised += listen(session, now=now()).raised
+        _foretell(database, tenant_id, now(), Event())
     return raised
 
 
@@ -137,6 +142,17 @@ def tell_all(database: Database, *, now: Callable[[], datetime] = clock.now) -> 
             some = tell_alerts(database, tenant_id, post=post, now=now)
             total = Sent(*(a + b for a, b in zip(total, some, strict=True)))
     return total
+
+
+def _foretell(database: Database, tenant_id: int, now: datetime, halt: Event) -> None:
+    """Work out the due dates that something changed of, some in each transaction."""
+    while not halt.is_set():
+        with database.reading(tenant_id) as session:
+            if not is_anything_outdated(session, now=now):
+                return
+        with database.writing(tenant_id) as session:
+            if not work_out_due_dates(session, now=now, limit=AT_ONCE):
+                return
 
 
 def _follow(database: Database, tenant_id: int, now: datetime) -> int:

@@ -34,6 +34,7 @@ from lifecycle.tables import (
 )
 from lifecycle.work_order import NewWork, WorkKind
 from pas import clock
+from pas.calendar_tables import CalendarFeedRecord
 from pas.db import Database
 from pas.found_tenant import found_tenant
 from pas.role import Role
@@ -255,6 +256,13 @@ def _person(session: Session, slug: str, role: Role, holding: Holding | None, ma
     if holding and "key_id" not in holding.ids:
         holding.ids["key_id"] = str(key.id)
         holding.ids["key"] = written(KEY_PREFIX, key.id, hidden)
+        feed = CalendarFeedRecord(
+            tenant_id=tenant_id, person_id=person.id, name=f"{who} feed", secret_hash=digest(hidden), created_at=NOW
+        )
+        session.add(feed)
+        session.flush()
+        holding.ids["feed_id"] = str(feed.id)
+        holding.ids["calendar_address"] = f"{tenant_id}_{feed.id.hex}_{hidden}"
     return Identity(f"{slug} {who} {role.value}", slug, role, token)
 
 

@@ -30,7 +30,7 @@ from lifecycle.work_order import (
     WorkPriority,
     WorkState,
 )
-from lifecycle.work_order_queries import contents_of, known_work, steps_of, work_orders
+from lifecycle.work_order_queries import assets_by_id, known_work, steps_of, work_orders
 from lifecycle.work_order_tables import WorkOrderRecord
 from pas import clock
 from pas.access import EVERYBODY, Asking, Reading, Writing, may
@@ -198,7 +198,7 @@ def _rows(session: Session, query: SelectOfScalar[WorkOrderRecord], by: Any, cal
     cursor: str | None = None
     while True:
         found, cursor = page(session, query, by=by, cursor=cursor, limit=500)
-        assets = contents_of(session, found)
+        assets = assets_by_id(session, [order.asset_id for order in found])
         sites = codes_of(session, SiteRecord, [asset.site_id for asset in assets.values() if asset.site_id])
         rows = []
         for order in found:

@@ -28,6 +28,8 @@ NEW_TABLES: tuple[str, ...] = (
     "signing_key",
     "work_order",
     "work_order_event",
+    "inspection_due",
+    "calendar_feed",
 )
 """In the order in which they are made. Get the second lock on PostgreSQL: each tenant sees its own rows."""
 APPEND_ONLY: tuple[str, ...] = (
@@ -76,6 +78,7 @@ def upgrade() -> None:
     _tell_of_alerts()
     _conclude_by_component()
     _order_work()
+    _foretell_due_dates()
     _lock()
 
 
@@ -495,3 +498,47 @@ def _order_work() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id"),
     )
     op.create_index("work_order_event_of_order", "work_order_event", ["tenant_id", "work_order_id", "id"])
+
+
+def _foretell_due_dates() -> None:
+    """Remember when each thing must be inspected again, and the calendars that fetch it."""
+    utc = telemetry.columns.UtcDateTime(timezone=True)
+    op.create_table(
+        "inspection_due",
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("every_days", sa.Integer(), nullable=True),
+        sa.Column("every_use", sa.Float(), nullable=True),
+        sa.Column("lead_days", sa.Integer(), nullable=False),
+        sa.Column("used", sa.Float(), nullable=True),
+        sa.Column("pace", sa.Float(), nullable=True),
+        sa.Column("calendar_on", sa.Date(), nullable=True),
+        sa.Column("meter_on", sa.Date(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("asset_id", sa.Uuid(), nullable=False),
+        sa.Column("history_length", sa.Integer(), nullable=False),
+        sa.Column("told_from", sa.Date(), nullable=True),
+        sa.Column("worked_out_at", utc, nullable=False),
+        sa.Column("changed_at", utc, nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("cancelled_at", utc, nullable=True),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.ForeignKeyConstraint(["tenant_id", "asset_id"], ["asset.tenant_id", "asset.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "asset_id"),
+    )
+    op.create_index("inspection_due_by_day", "inspection_due", ["tenant_id", "due_on", "asset_id"])
+    op.create_table(
+        "calendar_feed",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=True),
+        sa.Column("name", sa.String(120), nullable=False),
+        sa.Column("secret_hash", sa.String(64), nullable=False),
+        sa.Column("created_at", utc, nullable=False),
+        sa.Column("revoked_at", utc, nullable=True),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.ForeignKeyConstraint(["tenant_id", "person_id"], ["person.tenant_id", "person.id"]),
+        sa.ForeignKeyConstraint(["tenant_id", "site_id"], ["site.tenant_id", "site.id"]),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+    )
