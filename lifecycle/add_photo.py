@@ -1,6 +1,5 @@
 """Add a photo to an inspection: made anew, kept once however often it is sent, and part of what was seen."""
 
-import hashlib
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from lifecycle.inspection_queries import known_inspection
 from lifecycle.inspection_rules import limit
 from lifecycle.photo import TooManyPhotos
 from lifecycle.photo_folder import folder_of, put
-from lifecycle.photo_gateway import pictures_of
+from lifecycle.photo_gateway import Pictures
 from lifecycle.record_events import locked, record_events
 from telemetry.tables import tenant_of
 
@@ -22,15 +21,16 @@ PHOTOGRAPHED = "photographed"
 
 
 def add_photo(
-    session: Session, *, inspection_id: UUID, content: bytes, component: str, caption: str, now: datetime, by: Actor
+    session: Session, *, inspection_id: UUID, made: Pictures, component: str, caption: str, now: datetime, by: Actor
 ) -> InspectionPhotoRecord:
     """Add a photo to an inspection, of one component; the same one again changes nothing.
 
-    Raises UnknownInspection, UnreadablePhoto, PhotoTooLarge, TooManyPhotos and NoPhotoFolder.
+    It comes made anew already: that takes a second, in which no other writer should wait.
+    Raises UnknownInspection, TooManyPhotos and NoPhotoFolder.
     """
     inspection = known_inspection(session, inspection_id=inspection_id, holder_id=None)
     locked(session, [inspection.asset_id])
-    photo = _photo(session, content, now=now)
+    photo = _photo(session, made, now=now)
     before = _part(session, inspection_id, component, photo.sha256)
     if before is not None:
         return before
@@ -55,18 +55,16 @@ def add_photo(
     return part
 
 
-def _photo(session: Session, content: bytes, *, now: datetime) -> PhotoRecord:
-    """Find the photo that was made of these bytes before, or make it."""
-    original = hashlib.sha256(content).hexdigest()
-    known = session.exec(select(PhotoRecord).where(PhotoRecord.original == original)).first()
+def _photo(session: Session, made: Pictures, *, now: datetime) -> PhotoRecord:
+    """Find the photo that was made of these bytes before, or keep this one."""
+    known = session.exec(select(PhotoRecord).where(PhotoRecord.original == made.original)).first()
     if known is not None:
         return known
-    made = pictures_of(content)
     sha256 = put(folder_of(session), made.photo, made.thumbnail)
     same = session.exec(select(PhotoRecord).where(PhotoRecord.sha256 == sha256)).first()
     if same is not None:
         return same
-    facts = {"sha256": sha256, "original": original, "width": made.width, "height": made.height}
+    facts = {"sha256": sha256, "original": made.original, "width": made.width, "height": made.height}
     photo = PhotoRecord(tenant_id=tenant_of(session), size=len(made.photo), stored_at=now, **facts)
     session.add(photo)
     session.flush()

@@ -1,5 +1,6 @@
 """Read photos as phones make them, hostile ones too, and write them anew: upright, small, with nothing else in them."""
 
+import hashlib
 import io
 import warnings
 from threading import BoundedSemaphore
@@ -20,8 +21,9 @@ pillow_heif.register_heif_opener(thumbnails=False)
 
 
 class Pictures(NamedTuple):
-    """A photo made anew, and a small one of it, as JPEG."""
+    """A photo made anew, and a small one of it, as JPEG; `original` is the digest of the bytes it was made of."""
 
+    original: str
     photo: bytes
     thumbnail: bytes
     width: int
@@ -56,7 +58,8 @@ def _pictures(content: bytes) -> Pictures:
         picture = _on_white(upright)
     small = picture.copy()
     small.thumbnail((int(limit("photo", "thumbnail")),) * 2)
-    return Pictures(_jpeg(picture, quality), _jpeg(small, quality), picture.width, picture.height)
+    original = hashlib.sha256(content).hexdigest()
+    return Pictures(original, _jpeg(picture, quality), _jpeg(small, quality), picture.width, picture.height)
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -37,6 +37,7 @@ def create_app(database: Database) -> FastAPI:
     app.state.live = Live(database)
     app.state.requests = RateLimit(settings().requests_per_minute)
     app.state.logins = RateLimit(settings().logins_per_minute)
+    app.state.reports = RateLimit(settings().reports_per_minute)
     answer_errors(app)
     app.add_middleware(BodyLimit, most=settings().max_upload_bytes)
     app.add_middleware(SafeHeaders, https=settings().public_url.startswith("https://"))

@@ -7,6 +7,7 @@ from pas.commands import (
     audit,
     bench,
     billing,
+    checklist,
     condition,
     database,
     demo,
@@ -37,6 +38,7 @@ app.command("export")(exchange.export)
 app.command("archive")(archive.archive)
 app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
+app.add_typer(checklist.app, name="checklist")
 app.add_typer(condition.app, name="condition")
 app.command("passport")(passport.passport)
 app.command("bill-month")(billing.bill_month)

@@ -129,6 +129,7 @@ STATUS: dict[str, int] = {
     "PhotoMissing": 503,
     "OtherPhotos": 409,
     "TooManyReports": 429,
+    "UnreadableReport": 422,
     "UnknownAlert": 404,
     "AlertIsCleared": 409,
     "ImpossibleShelving": 422,

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=30, gt=0, description="A login unused for so long ends.")
     session_hours: int = Field(default=10, gt=0, le=12, description="A login ends after so long, used or not.")
     logins_per_minute: int = Field(default=10, gt=0, description="Login tries allowed per minute and address.")
+    reports_per_minute: int = Field(
+        default=6, gt=0, description="Reports by the QR code on things allowed per minute and address."
+    )
     requests_per_minute: int = Field(default=6000, gt=0, description="Requests allowed per minute and caller.")
     mqtt_url: str | None = Field(
         default=None, description="Broker that `pas mqtt` listens to: mqtts://HOST:PORT, on this machine also mqtt://."

@@ -19,14 +19,14 @@ from pas.app import create_app
 from pas.db import Database
 from pas.role import Role
 from tests.plausible_body import FILES, body_of
-from tests.world import Identity, World, found
+from tests.world import Identity, World, a_form, a_photo, found
 
 WITHOUT_DECLARATION = {"/api/v1/openapi.json", "/static"}
 """Doors that FastAPI makes itself and that tell nothing about anybody."""
 ENDS_THE_LOGIN = {"/api/v1/logout", "/logout", "/api/v1/me/password"}
 """Not tried by those who may: they would be out of the door, or are asked for a password."""
 NOBODY = Identity("nobody", "", None)
-CHOICES = {"code": ["lamp_hours"], "format": ["csv"], "kind": [kind.value for kind in KindName]}
+CHOICES = {"code": ["lamp_hours"], "format": ["csv"], "kind": [kind.value for kind in KindName], "rule": ["wear"]}
 """What a path lets one choose: every kind is a door of its own; every format holds the same."""
 SAME_FOR_ALL = {"metric"}
 """Words in a path that are no secret of anybody."""
@@ -93,6 +93,10 @@ class Walk:
         if made is None:
             return {}
         media_type, body = made
+        if door.path.endswith("/photos"):
+            return {"files": {"file": ("photo.png", a_photo(ids["inspection_id"]))}}
+        if door.path.endswith("/checklist.xlsx"):
+            return {"files": {"file": ("form.xlsx", a_form())}}
         if media_type == "multipart/form-data":
             rows = FILES[dict(door.choices)["kind"]].format_map(ids)
             return {"files": {"file": ("rows.csv", rows.encode())}}

@@ -1,10 +1,13 @@
 """A small world for tests that walk all doors: a tenant with one of everything, every text of it marked."""
 
+import io
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
 import pandas as pd
+from PIL import Image
 from sqlmodel import Session, select
 
 from billing.bill_month import bill_month
@@ -16,10 +19,14 @@ from billing.sign_contracts import sign_contracts
 from billing.tables import BillRunRecord, ContractRecord, InvoiceRecord
 from lifecycle.absorb_readings import absorb_readings
 from lifecycle.actor import Actor
+from lifecycle.add_photo import add_photo
 from lifecycle.alert import AlertKind
 from lifecycle.asset import AssetStatus, NewAsset
+from lifecycle.checklist import Checklist, Item
 from lifecycle.inspection import Inspection, InspectionSource
+from lifecycle.inspection_queries import photos_by_inspection
 from lifecycle.log_inspections import log_inspections
+from lifecycle.photo_gateway import pictures_of
 from lifecycle.open_work import open_work
 from lifecycle.reassess import reassess
 from lifecycle.register_assets import register_assets
@@ -34,9 +41,14 @@ from lifecycle.tables import (
 )
 from lifecycle.work_order import NewWork, WorkKind
 from pas import clock
+from pas.address_alerts import keep_message
+from pas.answer_link import Link, Said, key_of, write_link
 from pas.calendar_tables import CalendarFeedRecord
 from pas.db import Database
+from pas.exchange.write_xlsform import write_xlsform
 from pas.found_tenant import found_tenant
+from pas.keep_webhooks import NewWebhook, add_webhook
+from pas.message_tables import Channel, MessageKind, MessageState
 from pas.role import Role
 from pas.secret import DEVICE_PREFIX, KEY_PREFIX, digest, new_secret, written
 from pas.tables import ApiKeyRecord, DeviceAssetRecord, DeviceRecord, PersonRecord, SessionRecord
@@ -89,7 +101,9 @@ def found(database: Database, slug: str, mark: str) -> World:
         for holding in (first, second):
             _alert_and_invoice(session, holding, mark)
         people = _people(session, slug, first, second, mark)
-        shared |= {"person_id": _somebody(session, mark)}
+        shared |= {"person_id": _somebody(session, mark), "webhook_id": _webhook(session, mark)}
+        for holding in (first, second):
+            _message(session, holding)
     return World(tenant_id, mark, *(Holding(one.mark, shared | one.ids) for one in (first, second)), people)
 
 
@@ -159,6 +173,8 @@ def _holding(session: Session, mark: str, shared: dict[str, str]) -> Holding:
         "customer_id": customer.id,
         "site_id": site.id,
         "inspection_id": inspection_id,
+        "sha256": photos_by_inspection(session, [inspection_id])[inspection_id][0].sha256,
+        "digital_link": asset.public_id.removeprefix("https://id.gs1.org/"),
         "event_id": registered[-1],
         "code_of_customer": customer.code,
         "code_of_site": site.code,
@@ -182,8 +198,23 @@ def _seen_and_measured(session: Session, asset_id: UUID, mark: str) -> UUID:
     rows = [(str(asset_id), "lamp_hours", NOW - timedelta(days=day), 1000.0 - day, "hour") for day in range(5)]
     frame = pd.DataFrame(rows, columns=["asset", "metric", "at", "value", "unit"])
     absorb_readings(session, frame=frame, key=None, source=f"{mark}", now=NOW, by=OPERATOR)
+    photo = {"made": pictures_of(a_photo(mark)), "component": "light", "caption": f"{mark} dark corner"}
+    add_photo(session, inspection_id=seen.id, now=NOW, by=OPERATOR, **photo)
     reassess(session, now=NOW)
     return seen.id
+
+
+def a_form() -> bytes:
+    """Give a checklist as an XLSForm."""
+    item = Item.model_validate({"name": "light", "component": "light", "question": {"en": "Bright?"}})
+    return write_xlsform(Checklist(UUID(int=1), 1, NOW, (item,)), code="X", title="X")
+
+
+def a_photo(mark: str) -> bytes:
+    """Give a photo that is no other's."""
+    sink = io.BytesIO()
+    Image.new("RGB", (8, 8), f"#{sha256(mark.encode()).hexdigest()[:6]}").save(sink, "PNG")
+    return sink.getvalue()
 
 
 def _alert_and_invoice(session: Session, holding: Holding, mark: str) -> None:
@@ -208,6 +239,25 @@ def _alert_and_invoice(session: Session, holding: Holding, mark: str) -> None:
     holding.ids["work_id"] = str(open_work(session, [work], now=NOW, by=OPERATOR)[0].id)
     alarm = session.exec(select(AlarmRecord).where(AlarmRecord.asset_id == UUID(holding.ids["asset_id"]))).one()
     holding.ids["alarm_id"] = str(alarm.id)
+
+
+def _webhook(session: Session, mark: str) -> str:
+    new = NewWebhook(name=f"{mark} hook", url="https://hook.example")
+    return str(add_webhook(session, new=new, inside=False, now=NOW, by=OPERATOR).id)
+
+
+def _message(session: Session, holding: Holding) -> None:
+    """Tell a customer's contact of the alert; the link by which that is answered is as good as a login for it."""
+    customer_id = UUID(holding.ids["customer_id"])
+    person_id = session.exec(select(PersonRecord.id).where(PersonRecord.customer_id == customer_id)).one()
+    content = {"kind": "flood", "name": holding.mark, "organisation": holding.mark, "items": [], "most": 5, "days": 7}
+    facts = {"person_id": person_id, "language": "en", "channel": Channel.PAGE, "state": MessageState.SENT}
+    alert_ids = [UUID(holding.ids["alert_id"])]
+    told = keep_message(
+        session, facts, kind=MessageKind.FLOOD, cause="", content=content, alert_ids=alert_ids, now=NOW
+    )
+    link = Link(told.tenant_id, told.id, Said.PLANNED, clock.now() + timedelta(days=1))
+    holding.ids["token"] = write_link(key_of(session, now=NOW), link, person_id=person_id)
 
 
 def _people(session: Session, slug: str, first: Holding, second: Holding, mark: str) -> dict[str, Identity]:

@@ -12,6 +12,7 @@ from lifecycle.inspection import OVERALL, Component
 from lifecycle.inspection_queries import known_inspection, photo_of
 from lifecycle.label import Line
 from lifecycle.photo import MEDIA_TYPE
+from lifecycle.photo_gateway import pictures_of
 from lifecycle.show_photo import show_photo
 from pas import clock
 from pas.access import EVERYBODY, Asking, Reading, Writing, may
@@ -46,8 +47,8 @@ def add_photo_to_inspection(
     caption: Annotated[Line, StringConstraints(max_length=500), Form(description="What is to be seen.")] = "",
 ) -> PhotoAnswer:
     """Add a photo; it is turned upright, shrunk, and loses where it was taken. The same one again changes nothing."""
-    content, now = file.file.read(), clock.now()
-    facts = {"content": content, "component": component, "caption": caption}
+    made, now = pictures_of(file.file.read()), clock.now()
+    facts = {"made": made, "component": component, "caption": caption}
     return photo_answer(add_photo(session, inspection_id=inspection_id, now=now, by=caller.actor, **facts))
 
 

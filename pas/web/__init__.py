@@ -8,10 +8,17 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
 from pas.access import NotLoggedIn, nobody_undeclared
 from pas.careful import careful
-from pas.web import alerts_page, answer, login, pages
+from pas.web import alerts_page, answer, login, pages, public_report
 from pas.web.page import failed, static_files, to_login
 
-PAGES: tuple[APIRouter, ...] = (login.router, pages.router, alerts_page.router, answer.router)
+PAGES: tuple[APIRouter, ...] = (
+    login.router,
+    pages.router,
+    alerts_page.router,
+    answer.router,
+    public_report.router,
+    public_report.sent,
+)
 """Every router of the pages."""
 _API = "/api/"
 

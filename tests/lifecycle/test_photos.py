@@ -142,9 +142,9 @@ def test_the_same_photo_twice_is_one_file_and_one_row(
 ) -> None:
     facts = {"inspection_id": look.id, "component": "light", "caption": "dark corner", "now": now, "by": actor}
 
-    first = add_photo(session, content=picture(), **facts)
-    again = add_photo(session, content=picture(), **facts)
-    other = add_photo(session, content=picture(), **facts | {"component": "housing"})
+    first = add_photo(session, made=pictures_of(picture()), **facts)
+    again = add_photo(session, made=pictures_of(picture()), **facts)
+    other = add_photo(session, made=pictures_of(picture()), **facts | {"component": "housing"})
 
     assert first == again != other
     assert first.sha256 == other.sha256
@@ -160,7 +160,9 @@ def test_the_same_photo_twice_is_one_file_and_one_row(
 
 
 def test_a_thumbnail_that_is_gone_is_made_anew(session: Session, look: Inspection, now: datetime, actor: Actor) -> None:
-    part = add_photo(session, inspection_id=look.id, content=picture(), component="x", caption="", now=now, by=actor)
+    part = add_photo(
+        session, inspection_id=look.id, made=pictures_of(picture()), component="x", caption="", now=now, by=actor
+    )
     folder = folder_of(session)
     assert folder is not None
     small = folder / "small" / name_of(part.sha256)
@@ -172,7 +174,9 @@ def test_a_thumbnail_that_is_gone_is_made_anew(session: Session, look: Inspectio
 
 
 def test_a_photo_that_was_changed_is_not_shown(session: Session, look: Inspection, now: datetime, actor: Actor) -> None:
-    part = add_photo(session, inspection_id=look.id, content=picture(), component="x", caption="", now=now, by=actor)
+    part = add_photo(
+        session, inspection_id=look.id, made=pictures_of(picture()), component="x", caption="", now=now, by=actor
+    )
     folder = folder_of(session)
     assert folder is not None
     (folder / name_of(part.sha256)).write_bytes(picture("PNG"))
@@ -186,16 +190,16 @@ def test_an_inspection_holds_so_many_photos(
 ) -> None:
     monkeypatch.setattr("lifecycle.add_photo.limit", lambda _group, _name: 1.0)
     facts = {"inspection_id": look.id, "component": "light", "caption": "", "now": now, "by": actor}
-    add_photo(session, content=picture(), **facts)
+    add_photo(session, made=pictures_of(picture()), **facts)
 
     with pytest.raises(TooManyPhotos):
-        add_photo(session, content=picture(size=(9, 9)), **facts)
+        add_photo(session, made=pictures_of(picture(size=(9, 9))), **facts)
 
 
 def test_a_photo_needs_its_inspection_and_its_folder(
     session: Session, look: Inspection, now: datetime, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    facts = {"content": picture(), "component": "light", "caption": "", "now": now, "by": actor}
+    facts = {"made": pictures_of(picture()), "component": "light", "caption": "", "now": now, "by": actor}
     with pytest.raises(UnknownInspection):
         add_photo(session, inspection_id=new_id(), **facts)
     monkeypatch.setitem(session.info, "photos", None)
