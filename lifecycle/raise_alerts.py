@@ -56,11 +56,11 @@ def raise_alerts(
         found = findings(product, assessments.get(asset.id), recent, by=rules, doubted=doubted.get(asset.id, ()))
         for finding in found:
             alert = standing.get((asset.id, finding.failure_mode))
+            age = ages.get(asset.product_id, _NEVER)
             if alert is None and finding.raises and asset.status is AssetStatus.IN_SERVICE:
-                age = ages.get(asset.product_id, _NEVER)
                 raised.append(raise_one(session, asset, finding, product=product, age=age, now=now))
             elif alert is not None:
-                again += _spoken_again(alert, finding, now=now)
+                again += _spoken_again(alert, finding, age, now=now)
                 cleared += _renew(alert, finding, now=now)
     cleared += _lay_to_rest({asset.id for asset in assets if asset.status is AssetStatus.RETIRED}, standing, now=now)
 
@@ -73,7 +73,6 @@ def raise_one(
 ) -> AlertRecord:
     """Raise an alert, in the shadow where its rule has not proved itself on such things."""
     terms, rule = finding.rule.terms, finding.rule
-    days_known = 0 if age.since is None else (now.date() - age.since).days
     p10, p50, p90 = finding.days
     alert = AlertRecord(
         tenant_id=tenant_of(session),
@@ -94,7 +93,7 @@ def raise_one(
         cost=finding.cost,
         currency=product.currency if finding.cost is not None else "",
         cause=cause_of(asset, finding),
-        shadow=not heard(terms.stage, finding.kind, class_days=days_known, outcomes=age.outcomes),
+        shadow=not _is_heard(finding, age, now),
         reasons=[reason.model_dump(mode="json") for reason in finding.reasons],
         rule=rule.name,
     )
@@ -152,12 +151,22 @@ def clear(alert: AlertRecord, *, now: datetime) -> None:
     alert.state, alert.cleared_at, alert.updated_at = AlertState.CLEARED, now, now
 
 
-def _spoken_again(alert: AlertRecord, finding: Finding, *, now: datetime) -> list[AlertRecord]:
-    """Wake a shelved alert whose day has come; give it, to be told again, unless it is over now."""
-    if finding.clears or alert.state is not AlertState.SHELVED or not is_due_again(alert.shelved_until, now=now):
+def _spoken_again(alert: AlertRecord, finding: Finding, age: ClassAge, *, now: datetime) -> list[AlertRecord]:
+    """Give a standing alert that is to be told now: put off until today, or out of the shadow; unless it is over."""
+    if finding.clears:
         return []
-    alert.state, alert.shelved_until, alert.updated_at = AlertState.RAISED, None, now
-    return [alert]
+    left_shadow = alert.shadow and _is_heard(finding, age, now)
+    due = alert.state is AlertState.SHELVED and is_due_again(alert.shelved_until, now=now)
+    if left_shadow:
+        alert.shadow = False
+    if due:
+        alert.state, alert.shelved_until, alert.updated_at = AlertState.RAISED, None, now
+    return [alert] if due or (left_shadow and alert.state is AlertState.RAISED) else []
+
+
+def _is_heard(finding: Finding, age: ClassAge, now: datetime) -> bool:
+    days = 0 if age.since is None else (now.date() - age.since).days
+    return heard(finding.rule.terms.stage, finding.kind, class_days=days, outcomes=age.outcomes)
 
 
 def _renew(alert: AlertRecord, finding: Finding, *, now: datetime) -> int:

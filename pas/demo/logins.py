@@ -33,6 +33,8 @@ PEOPLE = (
     DemoPerson("finance@maker.example", "Fien Finance", Role.FINANCE, "en"),
     DemoPerson("contact@k016.example", "Klaas Klant", Role.CUSTOMER, "nl", "K016"),
     DemoPerson("contact@k017.example", "Claire Cliente", Role.CUSTOMER, "fr", "K017"),
+    DemoPerson("contact@k021.example", "Laura Lightpoint", Role.CUSTOMER, "en", "K021"),
+    DemoPerson("contact@k026.example", "Félix Quai", Role.CUSTOMER, "fr", "K026"),
 )
 
 

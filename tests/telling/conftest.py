@@ -179,7 +179,7 @@ def program() -> Iterator[Program]:
     sent: list[tuple[dict[str, str], bytes]] = []
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the library's name
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             sent.append(({name.lower(): value for name, value in self.headers.items()}, body))
             self.send_response(302 if self.path == "/elsewhere" else 204)

@@ -115,9 +115,7 @@ def test_a_thirteenth_projector_of_the_room_waits_for_the_digest(
     assert smtp.box.letters[-1]["Subject"] == "Overzicht van 1 meldingen · Maker"
 
 
-def test_in_quiet_hours_a_letter_waits_for_the_morning(
-    database: Database, room: Room, post: Post, smtp: Smtp
-) -> None:
+def test_in_quiet_hours_a_letter_waits_for_the_morning(database: Database, room: Room, post: Post, smtp: Smtp) -> None:
     assessed(database, room)
     night = datetime.fromisoformat("2026-11-01T23:30:00+01:00")
     tell_alerts(database, room.tenant_id, post=post, now=at(night))
