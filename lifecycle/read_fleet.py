@@ -107,19 +107,18 @@ def read_fleet(
 def _looks(session: Session, products: Mapping[UUID, int], which: Which, said: Sightings) -> dict[UUID, list[Look]]:
     """Load the inspections that saw a condition and were not struck, the first first."""
     one = InspectionRecord
-    plain = (type_coerce(col(one.grades), String), type_coerce(col(one.nen), String))
+    plain = [type_coerce(col(column), String) for column in (one.id, one.grades, one.nen, one.source)]
     query = (
-        select(one.asset_id, one.id, one.inspected_at, *plain, one.index, type_coerce(col(one.source), String))  # type: ignore[call-overload]
+        select(one.asset_id, one.inspected_at, one.index, *plain)  # type: ignore[call-overload]
         .where(which(col(one.asset_id)), still_counts())
         .order_by(col(one.asset_id), col(one.inspected_at), col(one.recorded_at), col(one.id))
     )
     found: dict[UUID, list[Look]] = {}
-    for asset_id, inspection_id, at, grades, scores, index, source in session.execute(query):
-        if asset_id not in products:
-            continue
-        place = said.place(products[asset_id], _text(grades), _text(scores), index, str(source))
+    for asset_id, at, index, inspection_id, grades, scores, source in session.execute(query):
+        product = products.get(asset_id)
+        place = None if product is None else said.place(product, _text(grades), _text(scores), index, source)
         if place is not None:
-            found.setdefault(asset_id, []).append(Look(at.toordinal(), place, str(inspection_id), str(source)))
+            found.setdefault(asset_id, []).append(Look(at.toordinal(), place, _dashed(inspection_id), source))
     return found
 
 
@@ -246,6 +245,12 @@ def _capped(clock: Clock) -> Clock:
 def _document(text: str) -> Mapping[str, Any]:
     found: Mapping[str, Any] = json.loads(text) if text else {}
     return found
+
+
+def _dashed(id_: Any) -> str:
+    """Give an id as people write it, whatever the driver made of it."""
+    text = str(id_)
+    return text if "-" in text else f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _text(document: Any) -> str:

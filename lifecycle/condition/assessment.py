@@ -17,6 +17,7 @@ Plain = dict[str, Any]
 LAYER_NAMES = [layer.value for layer in LAYERS]
 _PEERS = LAYERS.index(Layer.FLEET_PEERS)
 JUMPS = {1: "condition.repair_not_logged", -1: "condition.sudden_damage"}
+_ASKS = frozenset(JUMPS.values())
 
 
 class Assessment(NamedTuple):
@@ -46,9 +47,14 @@ class Assessment(NamedTuple):
         return [Reason(**reason) for reason in self.account]
 
     @property
+    def has_jumped(self) -> bool:
+        """Tell whether there is something that nobody can explain."""
+        return any(reason["code"] in _ASKS for reason in self.account)
+
+    @property
     def jumps(self) -> list[Reason]:
         """Give what was seen that nobody can explain: a repair that was not logged, or sudden damage."""
-        return [reason for reason in self.reasons if reason.code in JUMPS.values()]
+        return [reason for reason in self.reasons if reason.code in _ASKS]
 
 
 def assessments(told: Conclusions) -> Iterator[Assessment]:

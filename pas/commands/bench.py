@@ -131,3 +131,27 @@ def alarms(
         "Readings a second of CPU, one rule with deadband and delay (baseline: a loop over them)",
         [{"": name.replace("_", " "), "median": f"{value:,.4g}"} for name, value in speed._asdict().items()],
     )
+
+
+@app.command()
+@refuses
+def condition(
+    assets: Annotated[int, typer.Option("--assets", min=10, max=10_000_000, help="So many things.")] = 100_000,
+    on: Annotated[str, typer.Option("--on", help="SQLite or PostgreSQL.")] = "SQLite",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how long a whole fleet takes to be assessed anew: read, computed and written, and the memory it takes."""
+    from pas.bench.condition import bench_condition
+    from pas.bench.storage.curve import stores
+
+    known = {name.lower(): name for name in stores()}
+    if on.lower() not in known:
+        raise typer.BadParameter(f"there is {' and '.join(known.values())} here", param_hint="--on")
+    with progress("bench condition", assets * 3) as tick:
+        speed = bench_condition(assets=assets, on=known[on.lower()], tick=tick)
+    if as_json:
+        print_json(speed.document())
+        return
+    shown = [{name.replace("_", " "): value for name, value in one._asdict().items()} for one in speed.passes]
+    print_table(f"{speed.store}: {assets:,} things, seconds; at most {speed.peak_memory:,} MiB", shown)

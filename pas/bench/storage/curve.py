@@ -101,14 +101,15 @@ def bench_storage(
     found = []
     for store in on:
         with TemporaryDirectory(prefix="pas-bench-") as folder, ExitStack() as stack:
-            database, size = _opened(stack, Path(folder), store)
+            database, size = opened(stack, Path(folder), store)
             points = _points(database, size, readings=readings, series=series, tick=tick)
             told = read_back(database, Path(folder), _start(), days=read) if read else None
             found.append(Curve(store, _GOALS[store], points, told))
     return found
 
 
-def _opened(stack: ExitStack, folder: Path, store: str) -> tuple[Database, Callable[[], int]]:
+def opened(stack: ExitStack, folder: Path, store: str) -> tuple[Database, Callable[[], int]]:
+    """Open an empty database of ours in a folder; give it with what tells its bytes."""
     if store == "SQLite":
         file = folder / "pas.db"
         database = stack.enter_context(Database(f"sqlite:///{file}"))

@@ -1,0 +1,195 @@
+"""How long it takes to assess a whole fleet anew: reading, computing and writing, in a real database on a real disk.
+
+The fleet is drawn: ten products of two to four components, things of up to six years, inspected twice each. It is
+assessed twice: for the first time, when every thing gets its first grade and so waits on for alerts and route; and a
+week later, when every condition is new again and few grades changed.
+"""
+
+import gc
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import delete, insert, literal
+from sqlmodel import Session, col, select
+
+from lifecycle.asset import AssetStatus
+from lifecycle.inspection import InspectionSource
+from lifecycle.product import Product
+from lifecycle.reassess_fleet import AT_ONCE, FleetReassessed, reassess_fleet
+from lifecycle.tables import AssetRecord, InspectionRecord, ProductRecord, ReassessmentRecord
+from pas import clock
+from pas.bench.storage.curve import opened
+from pas.db import Database
+from pas.found_tenant import found_tenant
+from telemetry.identity import new_ids
+from telemetry.tables import tenant_of
+
+PRODUCTS, LOOKS, LOT = 10, 2, 20_000
+_LETTERS = "ABCDE"
+_WEEK = timedelta(days=7)
+_SOURCES = (InspectionSource.APP, InspectionSource.DESK, InspectionSource.SPREADSHEET)
+
+
+class Pass(NamedTuple):
+    """One pass over the fleet, in seconds; `cpu` is what this process used of them, on all threads."""
+
+    name: str
+    assessed: int
+    wait_on: int
+    reading: float
+    computing: float
+    writing: float
+    committing: float
+    seconds: float
+    cpu: float
+
+
+class ConditionSpeed(NamedTuple):
+    """Both passes, and the most memory that this process held, in mebibytes."""
+
+    store: str
+    assets: int
+    at_once: int
+    passes: list[Pass]
+    peak_memory: int
+
+    def document(self) -> dict[str, Any]:
+        """Give it as plain names and values."""
+        return self._asdict() | {"passes": [one._asdict() for one in self.passes]}
+
+
+def bench_condition(*, assets: int, on: str, tick: Callable[[int], None]) -> ConditionSpeed:
+    """Measure in a temporary folder, which is gone afterwards."""
+    with TemporaryDirectory(prefix="pas-bench-") as folder, ExitStack() as stack:
+        database, _ = opened(stack, Path(folder), on)
+        now = clock.now()
+        tenant_id = found_tenant(database, slug="bench", name="Bench", now=now)
+        products = _products(database, tenant_id)
+        for lot in range(0, assets, LOT):
+            with database.writing(tenant_id) as session:
+                _fill(session, products, min(LOT, assets - lot), lot, now)
+            tick(min(LOT, assets - lot))
+        passes = []
+        for name, at in (("first", now), ("a week later", now + _WEEK)):
+            with database.writing(tenant_id) as session:
+                _queue(session, at)
+            passes.append(_pass(database, tenant_id, name, at, tick))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return ConditionSpeed(on, assets, AT_ONCE, passes, memory)
+
+
+def _pass(database: Database, tenant_id: int, name: str, now: datetime, tick: Callable[[int], None]) -> Pass:
+    """Assess all that waits, each chunk its own transaction, as the worker does."""
+    spent = {"read": 0.0, "computed": 0.0, "written": 0.0, "committed": 0.0}
+    total, began, cpu = FleetReassessed(), perf_counter(), process_time()
+    gc.collect()
+    while True:
+        last = [perf_counter()]
+
+        def lap(step: str, last: list[float] = last) -> None:
+            spent[step] += perf_counter() - last[0]
+            last[0] = perf_counter()
+
+        with database.writing(tenant_id) as session:
+            done = reassess_fleet(session, now=now, lap=lap)
+        lap("committed")
+        if not done.taken:
+            break
+        total = FleetReassessed(*(one + other for one, other in zip(total, done, strict=True)))
+        tick(done.taken)
+    seconds = (round(some, 2) for some in (*spent.values(), perf_counter() - began, process_time() - cpu))
+    return Pass(name, total.assessed, total.wait_on, *seconds)
+
+
+def _products(database: Database, tenant_id: int) -> list[ProductRecord]:
+    with database.writing(tenant_id) as session:
+        made = [_product(tenant_id, number) for number in range(PRODUCTS)]
+        session.add_all(made)
+        return made
+
+
+def _product(tenant_id: int, number: int) -> ProductRecord:
+    parts = [
+        {"component": f"part{place}", "weight": place + 1, "question": {"en": "How is it?"}}
+        for place in range(2 + number % 3)
+    ]
+    facts = {"code": f"B{number}", "name": f"Product {number}", "trade": "bench", "price_new": "500"}
+    product = Product.model_validate(facts | {"rated_years": 6 + number, "checklist": parts})
+    return ProductRecord.model_validate(product, update={"tenant_id": tenant_id})
+
+
+def _fill(session: Session, products: list[ProductRecord], count: int, first: int, now: datetime) -> None:
+    """Draw some things and what was seen of them."""
+    chance = np.random.default_rng(2026 + first)
+    ids = [UUID(one) for one in new_ids(count)]
+    ages = chance.integers(200, 6 * 365, count)
+    things = [
+        {
+            "tenant_id": tenant_of(session),
+            "id": asset_id,
+            "serial": f"B{first + place:08}",
+            "public_id": f"urn:bench:{first + place:08}",
+            "product_id": products[(first + place) % PRODUCTS].id,
+            "owner": "",
+            "status": AssetStatus.IN_SERVICE,
+            "place": "",
+            "in_service_on": (now - timedelta(days=int(ages[place]))).date(),
+            "registered_at": now,
+            "history_length": 0,
+            "history_head": "",
+        }
+        for place, asset_id in enumerate(ids)
+    ]
+    session.execute(insert(AssetRecord), things)
+    for some in _looks(session, products, ids, ages, first, chance, now):
+        session.execute(insert(InspectionRecord), some)
+
+
+def _looks(
+    session: Session,
+    products: list[ProductRecord],
+    ids: list[UUID],
+    ages: Any,
+    first: int,
+    chance: np.random.Generator,
+    now: datetime,
+) -> Iterator[list[dict[str, Any]]]:
+    for look in range(LOOKS):
+        shares = chance.uniform(0.3 + 0.4 * look, 0.65 + 0.3 * look, len(ids))
+        rows = []
+        for place, asset_id in enumerate(ids):
+            product = products[(first + place) % PRODUCTS]
+            seen_at = now - timedelta(days=float(ages[place] * (1 - shares[place])))
+            worn = 100 - 80 * ages[place] * shares[place] / 365 / product.rated_years
+            grades = {
+                item["component"]: _LETTERS[int(np.clip((100 - worn + off) // 20, 0, 4))]
+                for item, off in zip(product.checklist, chance.normal(0, 6, len(product.checklist)), strict=True)
+            }
+            known = {"tenant_id": tenant_of(session), "asset_id": asset_id, "inspected_at": seen_at, "grades": grades}
+            rows.append(_row(known, _SOURCES[place % len(_SOURCES)], now))
+        for row, id_ in zip(rows, new_ids(len(rows)), strict=True):
+            row["id"] = UUID(id_)
+        yield rows
+
+
+def _row(known: dict[str, Any], source: InspectionSource, now: datetime) -> dict[str, Any]:
+    """Fill in what an inspection holds beside its grades: nothing."""
+    blank = InspectionRecord.model_construct().model_dump(warnings=False)
+    return blank | known | {"source": source, "recorded_at": now}
+
+
+def _queue(session: Session, now: datetime) -> None:
+    """Let every thing wait."""
+    session.execute(delete(ReassessmentRecord))
+    named = ["tenant_id", "asset_id", "since", "cause"]
+    since = literal(now, ReassessmentRecord.__table__.c.since.type)  # type: ignore[attr-defined]
+    everything = select(col(AssetRecord.tenant_id), col(AssetRecord.id), since, literal("bench"))
+    session.execute(insert(ReassessmentRecord).from_select(named, everything))
