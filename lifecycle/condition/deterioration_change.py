@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from lifecycle.condition.deterioration_figures import figure
-from lifecycle.condition.deterioration_levels import A_POINT, MOST, level_of, shifted
-from lifecycle.condition.deterioration_pairs import MOVES, Origins, Pairs
+from lifecycle.condition.deterioration_levels import A_POINT, LEVELS, MOST, level_of, shifted
+from lifecycle.condition.deterioration_pairs import MOVES, ROSE, Origins, Pairs, move_of
 from lifecycle.condition.scores import Ranks
 from lifecycle.grade import Floats
 
@@ -27,6 +27,15 @@ class Outcomes(NamedTuple):
 def cell_of(level: Ranks) -> Ranks:
     """Give the half point in which a level lies."""
     return level * 2 // A_POINT
+
+
+def middle_of(cell: Ranks) -> Ranks:
+    """Give the level in the middle of a half point.
+
+    >>> middle_of(np.array([0, 141, 200])).tolist()
+    [2, 707, 1000]
+    """
+    return np.minimum(cell * A_POINT // 2 + 2, MOST)
 
 
 def outcomes_at(pairs: Pairs, horizon: int, half_life: float = np.inf) -> Outcomes:
@@ -62,32 +71,48 @@ def spread(change: Floats, weight: Floats) -> Floats:
 def learned_changes(outcomes: Outcomes) -> Floats:
     """Give the chance of each change by move and cell: likely what things of a like level did after a like move.
 
-    Rows are moves times cells. Where nobody was near, what came from farther away speaks.
+    Rows are moves times cells. Where few were near after that move, those after any move speak, then those farther.
     """
-    counted = _counted(outcomes)
-    near = _kernel(figure("neighbours", "points"))
-    far = _kernel(figure("neighbours", "points_of_last_resort"))
-    others = figure("neighbours", "weight_of_other_moves")
-    mixed = counted * (1 - others) + counted.sum(axis=0) * others
-    nearby = near @ mixed
-    anywhere = far @ counted.sum(axis=0) + _TINY
-    borrowed = anywhere / anywhere.sum(axis=1, keepdims=True) * figure("neighbours", "outcomes_of_last_resort")
-    chance = (nearby + borrowed).reshape(MOVES * CELLS, CHANGES)
-    return np.asarray(chance / chance.sum(axis=1, keepdims=True))
+    near = _smoothed(outcomes, figure("neighbours", "points"))
+    far = _smoothed(outcomes, figure("neighbours", "points_of_last_resort")).sum(axis=0)
+    after_any = near.sum(axis=0) + _shares(far) * figure("neighbours", "outcomes_of_last_resort")
+    chance = near + _shares(after_any) * figure("neighbours", "outcomes_after_any_move")
+    return _shares(chance).reshape(MOVES * CELLS, CHANGES)
 
 
-def _counted(outcomes: Outcomes) -> Floats:
-    """Count by move, cell and change, scaled so that weights are numbers of outcomes."""
-    origins = outcomes.pairs.origins
-    place = (origins.move * CELLS + cell_of(level_of(origins.points))) * CHANGES + column_of(outcomes.change)
-    counted = np.bincount(place, outcomes.weight, MOVES * CELLS * CHANGES)
-    return np.asarray(counted.reshape(MOVES, CELLS, CHANGES))
+def _shares(counted: Floats) -> Floats:
+    """Make each row add up to 1."""
+    return np.asarray((counted + _TINY) / (counted + _TINY).sum(axis=-1, keepdims=True))
 
 
-def _kernel(points: float) -> Floats:
-    """Weigh cells by their distance."""
+def _smoothed(outcomes: Outcomes, points: float) -> Floats:
+    """Count by move, cell and change what came nearby.
+
+    Wear and damage take points away; a repair brings a thing to a level, wherever it was.
+    """
     at = np.arange(CELLS) / 2
-    return np.asarray(np.exp(-0.5 * ((at[:, None] - at[None]) / points) ** 2))
+    near = np.exp(-0.5 * ((at[:, None] - at[None]) / points) ** 2)
+    origins, change = outcomes.pairs.origins, outcomes.change
+    repaired = move_of(change) == ROSE
+    place = origins.move * CELLS + cell_of(level_of(origins.points))
+    to = level_of(origins.points + change)
+    worn = _counted(place[~repaired], column_of(change[~repaired]), outcomes.weight[~repaired], CHANGES)
+    lifted = _counted(place[repaired], to[repaired], outcomes.weight[repaired], LEVELS)
+    return np.asarray(near @ worn + _as_changes(near @ lifted))
+
+
+def _counted(place: Ranks, column: Ranks, weight: Floats, columns: int) -> Floats:
+    counted = np.bincount(place * columns + column, weight, MOVES * CELLS * columns)
+    return counted.astype(np.float64).reshape(MOVES, CELLS, columns)
+
+
+def _as_changes(reached: Floats) -> Floats:
+    """Turn chances of the level reached into chances of the change from each cell; a repair makes nothing worse."""
+    change = np.maximum(np.arange(LEVELS)[None] - middle_of(np.arange(CELLS))[:, None], 1) + MOST
+    row = np.arange(MOVES * CELLS).reshape(MOVES, CELLS, 1)
+    place = (row * CHANGES + change[None]).ravel()
+    counted = np.bincount(place, reached.ravel(), MOVES * CELLS * CHANGES).astype(np.float64)
+    return counted.reshape(MOVES, CELLS, CHANGES)
 
 
 class Peers:

@@ -5,7 +5,7 @@ Long horizons are made of recent short steps, so they follow how the fleet fares
 
 import numpy as np
 
-from lifecycle.condition.deterioration_change import CELLS, CHANGES, cell_of, learned_changes, outcomes_at
+from lifecycle.condition.deterioration_change import CELLS, CHANGES, cell_of, learned_changes, middle_of, outcomes_at
 from lifecycle.condition.deterioration_figures import figure
 from lifecycle.condition.deterioration_levels import A_POINT, MOST, level_of, shifted
 from lifecycle.condition.deterioration_pairs import MOVES, Origins, Pairs, move_of
@@ -13,8 +13,6 @@ from lifecycle.condition.scores import Ranks
 from lifecycle.grade import Floats
 
 _STATES = MOVES * CELLS
-_MIDDLE = 2
-"""Tenths from the bottom of a half point to its middle level."""
 _OFFSETS = np.arange(CHANGES) - MOST
 _AT_ONCE = 512
 
@@ -53,7 +51,7 @@ class SemiMarkov:
 
     def _after(self, steps: int) -> Floats:
         """Give, for each state, the distribution of the index after so many whole steps."""
-        level = np.tile(np.minimum(np.arange(CELLS) * A_POINT // 2 + _MIDDLE, MOST), MOVES)
+        level = np.tile(middle_of(np.arange(CELLS)), MOVES)
         states = np.arange(_STATES)
         if self._moves is None:
             self._moves = landed(self._changes(self._step), states, level)

@@ -79,12 +79,21 @@ def judge(pairs: Pairs, *, until: int, horizons: Sequence[int], limits: tuple[fl
     shares = {horizon: _best_shares(trial.at(cases)) for horizon, cases in at.items()}
     engines = [*trial.told, POOLED]
     told = {(name, h): said_by(trial.at(cases).told, shares[h], name) for name in engines for h, cases in at.items()}
-    scores = {
-        name: float(np.mean([rps(told[name, h].chance, trial.grade[cases]).mean() for h, cases in at.items()]))
-        for name in engines
-    }
+    missed = {name: [rps(told[name, h].chance, trial.grade[cases]) for h, cases in at.items()] for name in engines}
+    scores = {name: float(np.mean([each.mean() for each in by_horizon])) for name, by_horizon in missed.items()}
     tails = {name: {h: _tail(told[name, h]) for h in at} for name in engines}
-    return Verdict(min(scores, key=lambda name: scores[name]), shares, scores, tails, len(trial.grade))
+    return Verdict(_chosen(scores, missed), shares, scores, tails, len(trial.grade))
+
+
+def _chosen(scores: Mapping[str, float], missed: Mapping[str, list[Floats]]) -> str:
+    """Take the best single engine; the pool, whose shares were fitted to these very cases, only if clearly better.
+
+    Clearly is by more than twice the standard error of the difference.
+    """
+    single = min(scores.keys() - {POOLED}, key=lambda name: (scores[name], name))
+    gained = np.concatenate(missed[single]) - np.concatenate(missed[POOLED])
+    error = float(gained.std() / np.sqrt(len(gained)))
+    return POOLED if scores[single] - scores[POOLED] > 2 * error else single
 
 
 def _folds(pairs: Pairs, until: int, held: int, horizons: Sequence[int]) -> list[tuple[Pairs, Pairs]]:

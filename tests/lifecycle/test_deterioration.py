@@ -62,7 +62,6 @@ def test_chances_add_up_and_quantiles_are_ordered(
 
 def test_the_fleet_is_foretold_better_than_by_staying_as_it_was(model: Deterioration) -> None:
     assert model.verdict.scores[model.verdict.chosen] < model.verdict.scores["persistence"]
-    assert model.verdict.chosen == min(model.verdict.scores, key=lambda name: model.verdict.scores[name])
 
 
 def test_an_older_inspection_and_a_farther_year_tell_no_better_condition(model: Deterioration) -> None:
