@@ -11,6 +11,7 @@ from pas.commands import (
     condition,
     database,
     demo,
+    einvoice,
     end_report,
     exchange,
     meter,
@@ -43,6 +44,7 @@ app.add_typer(condition.app, name="condition")
 app.command("passport")(passport.passport)
 app.command("bill-month")(billing.bill_month)
 app.command("invoice")(billing.invoice)
+app.add_typer(einvoice.app, name="einvoice")
 app.command("end-report")(end_report.end_report)
 app.command("value")(value.value)
 app.command("meter")(meter.meter)

@@ -111,6 +111,8 @@ STATUS: dict[str, int] = {
     "UnknownContract": 404,
     "NotTheDemo": 409,
     "NoDemoFixtures": 503,
+    "NotJudged": 503,
+    "NoPeppolRules": 503,
     "UnknownInvoice": 404,
     "NoSeller": 409,
     "MonthNotOver": 409,

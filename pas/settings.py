@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     webhooks_inside: bool = Field(
         default=False, description="Let webhooks go to addresses of this network and without https; for trials only."
     )
+    peppol_rules: Path | None = Field(
+        default=None,
+        description="Folder with PEPPOL-EN16931-UBL.sch, by which invoices are judged; empty means a package stands in.",
+    )
 
     @field_validator("archive_after_months", mode="before")
     @classmethod
