@@ -117,6 +117,18 @@ def lines_running(session: Session, *, period: Period) -> list[LeasedAsset]:
     return [LeasedAsset(*row) for row in rows]
 
 
+def lease_end(session: Session, *, asset_id: UUID, day: date) -> date | None:
+    """Give the first day on which an asset that is leased on a day is so no longer; None where no end is agreed."""
+    ends_on = func.coalesce(ContractLineRecord.ends_on, ContractRecord.ends_on)
+    query = (
+        select(ends_on)
+        .select_from(ContractLineRecord)
+        .join(ContractRecord, _same(ContractRecord, ContractLineRecord.contract_id))
+        .where(ContractLineRecord.asset_id == asset_id, ContractLineRecord.starts_on <= day, ends_on > day)
+    )
+    return session.exec(query.order_by(ends_on).limit(1)).first()
+
+
 def leases_ending(session: Session, *, period: Period) -> list[Ending]:
     """Give the contract lines whose last day lies in a period; a line without an end ends with its contract."""
     ends_on = func.coalesce(ContractLineRecord.ends_on, ContractRecord.ends_on)
