@@ -62,8 +62,8 @@ def _sides(train_dir: Path, test_dir: Path, lead_days: int) -> Sides:
     tested = fleet if same else days_of(_read(test_dir, "test"), kinds)
     last, begin = fleet.days - lead_days, _WARM
     if same:
-        kept = np.array([crc32(str(name).encode()) % _PARTS == 0 for name in fleet.machines])
-        tested, fleet = fleet.of(np.flatnonzero(kept)), fleet.of(np.flatnonzero(~kept))
+        drawn = sorted(range(len(fleet.machines)), key=lambda at: crc32(str(fleet.machines[at]).encode()))
+        tested, fleet = (fleet.of(np.sort(some)) for some in np.split(np.array(drawn), [len(drawn) // _PARTS]))
         begin = last = round(LEARN * last)
     middle = round(LEARN * last)
     if (

@@ -44,7 +44,7 @@ def backtest_remaining_life(train: pd.DataFrame, test: pd.DataFrame, truth: pd.D
     unit's pattern is unknown, every engine that reads signals gives way to the life table, wider.
     """
     fleet, asked = _read(train, test)
-    actual = np.minimum(_truth(truth, asked), cap)
+    actual = np.minimum(truth_of(truth, asked), cap)
     held = hold_out(fleet, asked.lives, cap)
     joined = join(held)
     held = held._replace(forecasts={**held.forecasts, AVERAGE: average(held.forecasts, joined)})
@@ -80,7 +80,7 @@ def _read(train: pd.DataFrame, test: pd.DataFrame) -> tuple[Runs, Runs]:
     return fleet, runs_of(test, settings=settings, signals=signals, name="test")
 
 
-def _truth(truth: pd.DataFrame, asked: Runs) -> Floats:
+def truth_of(truth: pd.DataFrame, asked: Runs) -> Floats:
     """Give the true remaining life of each tested unit, by name where the names fit, else by order."""
     if "rul" not in truth.columns or len(truth) != len(asked.names):
         raise TruthDoesNotFit(
