@@ -11,6 +11,7 @@ from lifecycle.checklist_tables import InspectionPhotoRecord, PhotoRecord
 from lifecycle.history import NewEvent
 from lifecycle.inspection_queries import known_inspection
 from lifecycle.inspection_rules import limit
+from lifecycle.open_work import keep_photos
 from lifecycle.photo import TooManyPhotos
 from lifecycle.photo_folder import folder_of, put
 from lifecycle.photo_gateway import Pictures
@@ -52,6 +53,7 @@ def add_photo(
     event = NewEvent(inspection.asset_id, PHOTOGRAPHED, now, facts, source=source)
     record_events(session, [event], now=now, by=by)
     session.flush()
+    keep_photos(session, inspection_id=inspection_id, photos=[photo.sha256], now=now, by=by)
     return part
 
 

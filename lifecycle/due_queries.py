@@ -12,6 +12,7 @@ from lifecycle.asset import AssetStatus
 from lifecycle.due_date import DueStanding
 from lifecycle.due_tables import InspectionDueRecord
 from lifecycle.inspection import InspectionSource
+from lifecycle.inspection_queries import still_counts
 from lifecycle.tables import AssetRecord, InspectionRecord, ProductRecord
 from telemetry.lots import KEYS, lots
 
@@ -82,7 +83,7 @@ def last_full_inspections(session: Session, asset_ids: Sequence[UUID]) -> dict[U
     for some in lots(asset_ids, KEYS):
         query = (
             select(seen.asset_id, func.max(seen.inspected_at))
-            .where(col(seen.asset_id).in_(some), col(seen.source).in_(FULL))
+            .where(col(seen.asset_id).in_(some), col(seen.source).in_(FULL), still_counts())
             .group_by(col(seen.asset_id))
         )
         found |= dict(session.exec(query).all())

@@ -18,6 +18,7 @@ from lifecycle.condition_queries import products_of
 from lifecycle.find_contradictions import Contradictions, find_contradictions
 from lifecycle.history import CLOCKS_DIFFER, EARLIEST, NewEvent
 from lifecycle.inspection import OVERALL, Inspection
+from lifecycle.order_repairs import order_repairs
 from lifecycle.record_events import locked, record_events
 from lifecycle.tables import AssetRecord, InspectionRecord, ProductRecord
 from telemetry.metric import Metric
@@ -78,7 +79,22 @@ def log_inspections(
     _move_last_seen(assets, fresh)
     await_reassessment(session, [inspection.asset_id for inspection in fresh], cause=INSPECTED, now=now)
     session.flush()
+    _order_repairs(session, fresh, assets, checklists, now=now, by=by)
     return [stored[inspection.id] for inspection in inspections]
+
+
+def _order_repairs(
+    session: Session,
+    fresh: Sequence[InspectionRecord],
+    assets: Mapping[UUID, AssetRecord],
+    checklists: Checklists,
+    *,
+    now: datetime,
+    by: Actor,
+) -> None:
+    used = {one.id: checklists.version(assets[one.asset_id].product_id, one.checklist_used) for one in fresh}
+    items = {one: () if checklist is None else checklist.items for one, checklist in used.items()}
+    order_repairs(session, fresh, items=items, now=now, by=by)
 
 
 def _stored(session: Session, ids: Sequence[UUID]) -> dict[UUID, InspectionRecord]:

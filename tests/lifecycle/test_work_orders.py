@@ -18,6 +18,7 @@ from lifecycle.log_inspections import log_inspections
 from lifecycle.open_work import WorkExists, WorkUnderWay, keep_photos, open_work, open_work_for_failures
 from lifecycle.plan_work import plan_work
 from lifecycle.queries import UnknownReference, history
+from lifecycle.reassess import reassess
 from lifecycle.record_events import ImpossibleMoment
 from lifecycle.tables import AlertRecord, AssetRecord, InspectionRecord, ReassessmentRecord
 from lifecycle.work_order import (
@@ -140,6 +141,48 @@ def test_what_was_seen_before_the_repair_opens_nothing(
     assert open_work_for_failures(session, [failure(asset, late)], now=now, by=actor) == []
     fresh = failure(asset, late, seen_at=now)
     assert len(open_work_for_failures(session, [fresh], now=now, by=actor)) == 1
+
+
+def failing(session: Session, now: datetime, actor: Actor) -> AssetRecord:
+    checklist = [
+        {"component": "light", "weight": 3, "question": {"en": "Bright?"}, "fails_at": "D"},
+        {"component": "housing", "weight": 1, "question": {"en": "Whole?"}},
+    ]
+    return store_assets(session, store_product(session, code="LP-2", checklist=checklist), now=now, by=actor)[0]
+
+
+def test_an_inspection_of_which_an_item_fails_orders_a_repair(session: Session, now: datetime, actor: Actor) -> None:
+    asset = failing(session, now, actor)
+    seen(session, asset, now - timedelta(days=3), now, actor, grades={"light": "C", "housing": "E"})
+    assert under_way(session, [asset.id]) == {}
+    found = seen(session, asset, now - timedelta(days=2), now, actor, grades={"light": "E", "housing": "E"})
+    (order,) = under_way(session, [asset.id]).values()
+    assert (order.component, order.cause, order.inspection_id) == ("light", WorkCause.FAILED_ITEM, found.id)
+    seen(session, asset, now - timedelta(days=1), now, actor, grades={"light": "D"})
+    assert [step.kind for step in steps_of(session, work_id=order.id)] == ["opened", "seen_again"]
+
+
+def test_what_failed_long_ago_or_was_sound_since_orders_nothing(session: Session, now: datetime, actor: Actor) -> None:
+    asset = failing(session, now, actor)
+    seen(session, asset, now - timedelta(days=200), now, actor, grades={"light": "E"})
+    seen(session, asset, now - timedelta(days=1), now, actor, grades={"light": "B"})
+    seen(session, asset, now - timedelta(days=2), now, actor, grades={"light": "E"})
+    assert under_way(session, [asset.id]) == {}
+
+
+def test_what_was_repaired_begins_its_wear_anew(session: Session, now: datetime, actor: Actor) -> None:
+    asset = failing(session, now, actor)
+    seen(session, asset, now - timedelta(days=2), now, actor, grades={"light": "E", "housing": "B"})
+    reassess(session, now=now)
+    session.refresh(asset)
+    before = asset.index
+    (order,) = under_way(session, [asset.id]).values()
+    complete_work(session, work_id=order.id, done=WorkDone(done_at=now), now=now, by=actor)
+    reassess(session, now=now)
+    session.refresh(asset)
+    assert before is not None
+    assert asset.index is not None
+    assert asset.index > before + 30
 
 
 def test_photos_that_come_later_reach_the_order(
