@@ -49,6 +49,11 @@ def thumbnail(folder: Path | None, sha256: str) -> bytes | None:
         return None
 
 
+def put_photo(folder: Path | None, sha256: str, content: bytes) -> None:
+    """Write a photo under its digest, as it comes out of a backup."""
+    _write(within(folder) / name_of(sha256), content)
+
+
 def put_thumbnail(folder: Path | None, sha256: str, small: bytes) -> None:
     """Write the thumbnail of a photo that is there."""
     _write(within(folder) / _SMALL / name_of(sha256), small)

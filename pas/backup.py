@@ -20,13 +20,14 @@ import msgspec
 from sqlalchemy import Connection, Table, func, insert, select, text
 from sqlmodel import SQLModel
 
+from pas import backup_photos
 from pas.backup_files import FOLDER, Files, digests_of, put_files, take_files, undisturbed
 from pas.db import Database
 from pas.schema import revision_of
 from telemetry.refusal import Refusal
 
-FORMAT = 2
-"""Since 2 the archive's files are in it."""
+FORMAT = 3
+"""Since 2 the archive's files are in it, since 3 the photos."""
 MANIFEST = "manifest.json"
 _ROWS_AT_ONCE = 2_000
 
@@ -50,19 +51,20 @@ class RestoreDiffers(Refusal):
 
 
 class Backup(NamedTuple):
-    """What a backup holds: rows by table, and the digest of each tenant's part of each table."""
+    """What a backup holds: rows by table, the digest of each tenant's part of each table, files, photos by digest."""
 
     revision: str
     rows: dict[str, int]
     digests: dict[str, str]
     files: Files
     """Of the archive, with their digests."""
+    photos: list[str]
 
 
 def write_backup(database: Database, file: Path, *, tick: Tick = lambda _rows: None) -> Backup:
     """Write every row, as one moment shows them, and the archive to a new file; read it again before it takes its name.
 
-    Raises OSError if the file cannot be written, and NoArchive or ArchiveUnreadable rather than leave anything out.
+    Raises OSError if it cannot be written, and NoArchive, ArchiveUnreadable, NoPhotoFolder or PhotoMissing if not whole.
     """
     unfinished = file.with_name(f"{file.name}.unfinished")
     rows: dict[str, int] = {}
@@ -84,8 +86,9 @@ def write_backup(database: Database, file: Path, *, tick: Tick = lambda _rows: N
                 tick(len(part))
             digests[member] = digest.hexdigest()
         files = put_files(archive, database.archive, _named_files(connection))
-        manifest = {"format": FORMAT, "revision": revision, "rows": rows, "digests": digests, "files": files}
-        archive.writestr(MANIFEST, json.dumps(manifest, indent=2))
+        photos = backup_photos.put_photos(archive, database.photos, _named_photos(connection))
+        told = Backup(revision, rows, digests, files, photos)
+        archive.writestr(MANIFEST, json.dumps({"format": FORMAT} | told._asdict(), indent=2))
     backup = read_manifest(unfinished)
     _sync(unfinished)
     unfinished.replace(file)
@@ -103,21 +106,21 @@ def read_manifest(file: Path) -> Backup:
             manifest = json.loads(archive.read(MANIFEST))
             digests = {member: hashlib.sha256() for member in manifest["digests"]}
             for name in sorted(archive.namelist()):
-                if name != MANIFEST and not name.startswith(FOLDER):
+                if name != MANIFEST and not name.startswith((FOLDER, backup_photos.FOLDER)):
                     digests[name.rpartition("/")[0]].update(archive.read(name))
-            files = digests_of(archive)
+            files, photos = digests_of(archive), backup_photos.photos_in(archive)
     except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise NotABackup(f"{file.name} is no backup of pas, or not the whole of one: {error}", field="file") from error
     rows_differ = {member: digest.hexdigest() for member, digest in digests.items()} != manifest["digests"]
-    if rows_differ or files != manifest.get("files", {}):
+    if rows_differ or files != manifest.get("files", {}) or photos != manifest.get("photos", []):
         raise NotABackup(f"{file.name} was changed after it was written: its digests do not fit", field="file")
-    return Backup(manifest["revision"], manifest["rows"], manifest["digests"], files)
+    return Backup(manifest["revision"], manifest["rows"], manifest["digests"], files, photos)
 
 
 def restore_backup(database: Database, file: Path, *, tick: Tick = lambda _rows: None) -> Backup:
     """Fill an empty database, whose schema is in place, from a backup, and prove the result equal: all or nothing.
 
-    Raises NotABackup, NotEmpty, OtherSchema, RestoreDiffers, NoArchive and OtherArchive.
+    Raises NotABackup, NotEmpty, OtherSchema, RestoreDiffers, NoArchive, OtherArchive, NoPhotoFolder and OtherPhotos.
     """
     backup = read_manifest(file)
     with database.engine.execution_options(pas_writes=True).begin() as connection, zipfile.ZipFile(file) as archive:
@@ -133,9 +136,10 @@ def restore_backup(database: Database, file: Path, *, tick: Tick = lambda _rows:
         if restored != backup.digests:
             wrong = sorted(member for member in backup.digests if restored.get(member) != backup.digests[member])
             raise RestoreDiffers(f"the restore differs in {', '.join(wrong)}; nothing was kept", field="file")
-        if _named_files(connection) != backup.files:
-            raise RestoreDiffers("the backup lacks files of the archive; nothing was kept", field="file")
+        if _named_files(connection) != backup.files or _named_photos(connection) != backup.photos:
+            raise RestoreDiffers("the backup lacks files of the archive, or photos; nothing was kept", field="file")
         take_files(archive, database.archive, backup.files)
+        backup_photos.take_photos(archive, database.photos, backup.photos)
     return backup
 
 
@@ -182,14 +186,22 @@ def _parts(connection: Connection) -> Iterator[tuple[str, Table, Iterator[list[A
 
 def _named_files(connection: Connection) -> Files:
     """Give the files that the database names, of every tenant."""
-    table, named = SQLModel.metadata.tables["archive_file"], Files()
+    return {path: sha256 for path, sha256 in _of_every_tenant(connection, "archive_file", "path", "sha256")}  # noqa: C416
+
+
+def _named_photos(connection: Connection) -> list[str]:
+    """Give the digests of the photos that the database names, of every tenant, each once."""
+    return sorted({sha256 for (sha256,) in _of_every_tenant(connection, "photo", "sha256")})
+
+
+def _of_every_tenant(connection: Connection, name: str, *columns: str) -> Iterator[Any]:
+    table = SQLModel.metadata.tables[name]
     for member, own in _members(connection):
         if own is table:
             _see_tenant(connection, member)
             tenant = int(member.rpartition("/")[0])
-            query = select(table.c.path, table.c.sha256).where(table.c.tenant_id == tenant)
-            named |= {path: sha256 for path, sha256 in connection.execute(query)}  # noqa: C416
-    return named
+            query = select(*(table.c[column] for column in columns)).where(table.c.tenant_id == tenant)
+            yield from connection.execute(query)
 
 
 def _rows(connection: Connection, member: str, table: Table) -> Iterator[list[Any]]:

@@ -1,11 +1,13 @@
-"""A check tells whether the database is whole: this version's schema, every page readable, every reference kept."""
+"""A check tells whether all is whole: this version's schema, every page readable, every reference and file kept."""
 
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 from sqlmodel import col, select
 
+from lifecycle.checklist_tables import PhotoRecord
 from pas.backup import row_counts
+from pas.backup_photos import broken_photos
 from pas.db import Database
 from pas.schema import head, revision_of
 from telemetry.archive_folder import NoArchive
@@ -31,7 +33,7 @@ def check_database(database: Database) -> Health:
             fault = f"the schema is {revision or 'missing'} and should be {wanted}: run `pas db upgrade`"
             return Health(revision, wanted, {}, [fault])
         counts, broken = row_counts(connection), _broken_pages(connection)
-    return Health(revision, wanted, counts, broken + _broken_files(database))
+    return Health(revision, wanted, counts, broken + _broken_files(database) + _broken_photos(database))
 
 
 def _broken_files(database: Database) -> list[str]:
@@ -44,6 +46,15 @@ def _broken_files(database: Database) -> list[str]:
             except NoArchive as unknown:
                 faults.append(unknown.sentence)
     return faults
+
+
+def _broken_photos(database: Database) -> list[str]:
+    """Hold every photo against its digest, once however many tenants have it."""
+    digests: set[str] = set()
+    for tenant_id in _tenants(database):
+        with database.reading(tenant_id) as session:
+            digests |= set(session.exec(select(PhotoRecord.sha256)))
+    return broken_photos(database.photos, digests)
 
 
 def _tenants(database: Database) -> list[int]:
