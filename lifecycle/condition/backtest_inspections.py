@@ -1,7 +1,9 @@
 """The backtest of inspections: learn from some assets up to a year, foretell other assets after it."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from lifecycle.condition.deterioration import LONGEST, Deterioration, fit
 from lifecycle.condition.deterioration_engines import POOLED
 from lifecycle.condition.deterioration_levels import A_POINT, grade_at, level_of
 from lifecycle.condition.deterioration_pairs import Pairs, pairs_of
-from lifecycle.condition.inspection_series import COLUMNS, clean_series
+from lifecycle.condition.inspection_series import COLUMNS, NoInspections, clean_series
 from lifecycle.condition.scores import coverage, mae, mean_width, pinball, rps
 
 __all__ = ["COLUMNS", "backtest_inspections"]
@@ -21,6 +23,13 @@ LIMITS = (60.0, 70.0)
 YEARS_OF_ORIGINS = 5
 """So many years before the split the first inspections stand from which the test foretells."""
 _THIRDS = 3
+
+
+class Split(NamedTuple):
+    """The inspections to learn from and those to be judged on; no asset is in both."""
+
+    train: pd.DataFrame
+    test: pd.DataFrame
 
 
 def backtest_inspections(
@@ -33,59 +42,87 @@ def backtest_inspections(
     The engine is chosen, and every interval calibrated, within the train assets alone.
     """
     learned, judged = clean_series(train), clean_series(test)
-    rows, others, note = apart(learned.rows, judged.rows)
-    model = fit(rows, until=split_year, horizons=horizons, limits=LIMITS)
-    pairs = pairs_of(others, max(LONGEST, *horizons))
-    later = (pairs.origin_year >= split_year - YEARS_OF_ORIGINS) & (pairs.outcome_year > split_year)
-    cases = pairs.at(later & np.isin(pairs.horizon, horizons))
-    engines = {name: _measured(model, name, cases, horizons) for name in (*model.engines, POOLED)}
-    notes = [learned.told("train"), judged.told("test"), note, _said_of(model), _odd(pairs.at(later), cases)]
-    return Report("inspection", engines, model.verdict.chosen, len(cases.change), [note for note in notes if note])
+    splits, said = apart(learned.rows, judged.rows)
+    models = [fit(split.train, until=split_year, horizons=horizons, limits=LIMITS) for split in splits]
+    later = [_later(split.test, split_year, max(LONGEST, *horizons)) for split in splits]
+    sides = [(model, pairs.at(np.isin(pairs.horizon, horizons))) for model, pairs in zip(models, later, strict=True)]
+    engines = {name: _measured(sides, name, horizons) for name in (*models[0].engines, POOLED)}
+    n, others = sum(len(cases.change) for _, cases in sides), sum(len(pairs.change) for pairs in later)
+    odd = f"{others - n:,} outcomes came after another number of years than asked and judge nothing"
+    notes = [learned.told("train"), judged.told("test"), said, *(_said_of(model) for model in models), odd]
+    return Report("inspection", engines, _most_chosen(models), n, [note for note in notes if note])
 
 
-def apart(train: pd.DataFrame, test: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    """Keep every asset on one side only; where both files hold the same assets, a third of them is the test."""
+def apart(train: pd.DataFrame, test: pd.DataFrame) -> tuple[list[Split], str]:
+    """Keep every asset on one side only. Where all of the test stand in the train file, each third is the test once.
+
+    Raises NoInspections where one side stays empty.
+    """
     shared = set(train["asset_id"]) & set(test["asset_id"])
     if not shared:
-        return train, test, ""
+        return [Split(train, test)], ""
     if shared == set(test["asset_id"]):
-        held = {asset for asset in shared if _third(asset)}
-        note = (
-            f"all assets of the test stand in the train file: {len(held):,} of {len(shared):,}, by hash, are the test"
+        splits = _thirds(train, test)
+        return (
+            splits,
+            f"all {len(shared):,} assets of the test stand in the train file: each third by hash is tested once",
         )
-        return train[~train["asset_id"].isin(held)], test[test["asset_id"].isin(held)], note
-    note = f"{len(shared):,} assets stand in both files; the train leaves them out"
-    return train[~train["asset_id"].isin(shared)], test, note
+    if shared == set(train["asset_id"]):
+        return [Split(train, _without(test, shared))], f"the test leaves out {len(shared):,} assets of the train file"
+    return [Split(_without(train, shared), test)], f"the train leaves out {len(shared):,} assets of the test file"
 
 
-def _third(asset: str) -> bool:
-    return int.from_bytes(hashlib.sha256(asset.encode("utf-8", "replace")).digest()[:8]) % _THIRDS == 0
+def _thirds(train: pd.DataFrame, test: pd.DataFrame) -> list[Split]:
+    third = test["asset_id"].map(_third)
+    splits = [
+        Split(_without(train, set(test["asset_id"][third == part])), test[third == part]) for part in range(_THIRDS)
+    ]
+    filled = [split for split in splits if len(split.train) and len(split.test)]
+    if not filled:
+        raise NoInspections("one asset cannot be learned from and judged; give several", field="file")
+    return filled
 
 
-def _measured(model: Deterioration, name: str, cases: Pairs, horizons: Sequence[int]) -> Measures:
-    """Give every measure at every horizon, grouped by measure."""
-    by_horizon = {
-        horizon: _at_horizon(model, name, cases.at(cases.horizon == horizon), horizon) for horizon in horizons
-    }
+def _without(rows: pd.DataFrame, assets: set[str]) -> pd.DataFrame:
+    return rows[~rows["asset_id"].isin(assets)]
+
+
+def _third(asset: str) -> int:
+    return int.from_bytes(hashlib.sha256(asset.encode("utf-8", "replace")).digest()[:8]) % _THIRDS
+
+
+def _later(rows: pd.DataFrame, split_year: int, longest: int) -> Pairs:
+    """Give what came after the split, from where the thing stood in the years before it or since."""
+    pairs = pairs_of(rows, longest)
+    return pairs.at((pairs.origin_year >= split_year - YEARS_OF_ORIGINS) & (pairs.outcome_year > split_year))
+
+
+def _most_chosen(models: Sequence[Deterioration]) -> str:
+    """Give the engine that was chosen most often, the first of those that were chosen alike."""
+    return Counter(model.verdict.chosen for model in models).most_common(1)[0][0]
+
+
+def _measured(sides: Sequence[tuple[Deterioration, Pairs]], name: str, horizons: Sequence[int]) -> Measures:
+    """Give every measure at every horizon, grouped by measure, over all cases of all sides."""
+    by_horizon = {horizon: _at_horizon(sides, name, horizon) for horizon in horizons}
     measures = list(dict.fromkeys(measure for told in by_horizon.values() for measure in told))
     return {f"{measure}_{horizon}y": by_horizon[horizon][measure] for measure in measures for horizon in horizons}
 
 
-def _at_horizon(model: Deterioration, name: str, cases: Pairs, horizon: int) -> dict[str, float | None]:
-    count = len(cases.change)
-    if not count:
+def _at_horizon(sides: Sequence[tuple[Deterioration, Pairs]], name: str, horizon: int) -> dict[str, float | None]:
+    asked = [(model, cases.at(cases.horizon == horizon)) for model, cases in sides]
+    told = [model.foretell(name, cases.origins, horizon) for model, cases in asked if len(cases.change)]
+    if not told:
         return dict.fromkeys(("rps", "coverage80", "mae", "pinball", "width80")) | {"n": 0}
-    told = model.foretell(name, cases.origins, horizon)
-    came = cases.origins.points + cases.change
-    at = level_of(came) / A_POINT
-    quantiles = np.stack([told.p10, told.p50, told.p90], axis=1)
+    came = np.concatenate([cases.origins.points + cases.change for _, cases in asked])
+    p10, p50, p90, chance = (np.concatenate(column) for column in zip(*told, strict=True))
     return {
-        "rps": float(rps(told.chance, grade_at(came, model.limits)).mean()),
-        "coverage80": coverage(told.p10, told.p90, at),
-        "mae": mae(told.p50, came),
-        "pinball": float(pinball(quantiles, np.array([0.1, 0.5, 0.9]), came).mean()),
-        "width80": mean_width(told.p10, told.p90),
-        "n": count,
+        "rps": float(rps(chance, grade_at(came, LIMITS)).mean()),
+        "coverage80": coverage(p10, p90, level_of(came) / A_POINT),
+        "mae": mae(p50, came),
+        "pinball": float(pinball(np.stack([p10, p50, p90], axis=1), np.array([0.1, 0.5, 0.9]), came).mean()),
+        "width80": mean_width(p10, p90),
+        "n": len(came),
     }
 
 
@@ -102,8 +139,3 @@ def _said_of(model: Deterioration) -> str:
         if share
     )
     return f"chosen on {verdict.cases:,} cases within train by mean RPS: {scores}; pooled is {shares}"
-
-
-def _odd(later: Pairs, cases: Pairs) -> str:
-    other = len(later.change) - len(cases.change)
-    return f"{other:,} outcomes came after another number of years than asked and judge nothing" if other else ""
