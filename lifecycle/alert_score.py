@@ -82,7 +82,7 @@ def quieter(code: RuleCode, terms: AlertTerms) -> list[AlertTerms]:
     if code is RuleCode.WEAR:
         tried: list[dict[str, float]] = [{"limit": terms.limit * share} for share in (0.75, 0.5, 0.25)]
     elif code is RuleCode.ENVIRONMENT:
-        tried = [{"limit": terms.limit + step} for step in (1, 2, 3)]
+        tried = [{"limit": terms.limit + step} for step in (1, 3, 10)]
     elif code is RuleCode.MISUSE:
         tried = [{"limit": terms.limit * factor} for factor in (1.25, 1.5, 2)]
     else:

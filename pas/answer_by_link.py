@@ -58,7 +58,7 @@ def answer_by_link(session: Session, *, token: str, now: datetime) -> Answered:
     Raises ForgedLink and ExpiredLink.
     """
     asked = asked_by_link(session, token=token, now=now)
-    by = Actor("person", asked.person.name, asked.person.id)
+    by = Actor("person", asked.person.email, asked.person.id)
     if asked.said is Said.NO_MAIL:
         _no_more(session, asked.person, now=now, by=by)
         return Answered(asked, 0, 0)

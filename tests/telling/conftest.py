@@ -131,7 +131,7 @@ def person(session: Session, name: str, role: Role, language: str, customer_id: 
 
 @pytest.fixture
 def room(database: Database) -> Room:
-    tenant = found_tenant(database, slug="maker", name="Maker", now=NOW)
+    tenant = found_tenant(database, slug="makers", name="Maker", now=NOW)
     with database.writing(tenant) as session:
         made = store_product(session)
         customer = CustomerRecord.model_validate({"tenant_id": tenant, "code": "K1", "name": "Cinema"})

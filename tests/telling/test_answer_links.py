@@ -85,7 +85,7 @@ def test_one_click_answers_all_alerts_of_the_letter_once(
     with database.reading(room.tenant_id) as session:
         answered = session.exec(select(AssetEventRecord).where(AssetEventRecord.kind == "alert_answered")).all()
         assert len(answered) == len(room.assets)
-        assert {event.actor for event in answered} == {"Contact"}
+        assert {event.actor for event in answered} == {"contact@people.example"}
         assert len(session.exec(select(AlertOutcomeRecord)).all()) == len(room.assets)
 
 
