@@ -109,7 +109,7 @@ def _looks(session: Session, products: Mapping[UUID, int], which: Which, said: S
     one = InspectionRecord
     plain = [type_coerce(col(column), String) for column in (one.id, one.grades, one.nen, one.source)]
     query = (
-        select(one.asset_id, one.inspected_at, one.index, *plain)  # type: ignore[call-overload]
+        select(one.asset_id, one.inspected_at, one.index, *plain)
         .where(which(col(one.asset_id)), still_counts())
         .order_by(col(one.asset_id), col(one.inspected_at), col(one.recorded_at), col(one.id))
     )

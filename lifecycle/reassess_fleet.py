@@ -47,7 +47,7 @@ class Waiting(NamedTuple):
 
 
 def reassess_fleet(
-    session: Session, *, now: datetime, limit: int = AT_ONCE, lap: Callable[[str], None] = str
+    session: Session, *, now: datetime, limit: int = AT_ONCE, lap: Callable[[str], object] = str
 ) -> FleetReassessed:
     """Write the conditions of waiting things, in the order of their ids, at most `limit`.
 
@@ -70,7 +70,7 @@ def _nothing_collected() -> Iterator[None]:
             gc.enable()
 
 
-def _reassess(session: Session, *, now: datetime, limit: int, lap: Callable[[str], None]) -> FleetReassessed:
+def _reassess(session: Session, *, now: datetime, limit: int, lap: Callable[[str], object]) -> FleetReassessed:
     waiting = _waiting(session, limit)
     if not waiting:
         return FleetReassessed()

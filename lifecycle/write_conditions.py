@@ -77,7 +77,11 @@ def _write_in_sqlite(session: Session, rows: Sequence[tuple[Any, ...]], now: dat
 def _move_in_sqlite(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
     connection = session.connection()
     own = (_ASSET.c.tenant_id == bindparam("of_tenant")) & (_ASSET.c.id == bindparam("of_asset"))
-    moved = {"condition_id": bindparam("is_condition"), "index": bindparam("is_index"), "grade": bindparam("is_grade")}
+    moved: dict[str, Any] = {
+        "condition_id": bindparam("is_condition"),
+        "index": bindparam("is_index"),
+        "grade": bindparam("is_grade"),
+    }
     statement = update(_ASSET).where(own).values(moved).compile(dialect=connection.dialect)
     tenant, at = tenant_of(session), {name: _NAMES.index(name) for name in ("id", "asset_id", "grade", "index_p50")}
     cells = {
@@ -110,5 +114,9 @@ def _write_in_postgresql(session: Session, rows: Sequence[tuple[Any, ...]], now:
 def _move_in_postgresql(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
     sent = _sent(rows, ("id", "asset_id", "grade", "index_p50"))
     own = (_ASSET.c.tenant_id == tenant_of(session)) & (_ASSET.c.id == cast(sent.c.asset_id, Uuid))
-    moved = {"condition_id": cast(sent.c.id, Uuid), "index": sent.c.index_p50, "grade": cast(sent.c.grade, String)}
+    moved: dict[str, Any] = {
+        "condition_id": cast(sent.c.id, Uuid),
+        "index": sent.c.index_p50,
+        "grade": cast(sent.c.grade, String),
+    }
     session.connection().execute(update(_ASSET).where(own).values(moved))

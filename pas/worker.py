@@ -13,8 +13,10 @@ from lifecycle.alarm_queries import how_many_to_follow
 from lifecycle.condition_queries import how_many_wait
 from lifecycle.due_queries import is_anything_outdated
 from lifecycle.follow_readings import follow_readings, listen
+from lifecycle.learn_wear import learn_wear, products_to_learn
 from lifecycle.notice_time_passing import notice_time_passing
 from lifecycle.reassess import Reassessed, reassess
+from lifecycle.reassess_fleet import how_many_in_bulk, reassess_fleet
 from lifecycle.work_out_due_dates import work_out_due_dates
 from pas import clock
 from pas.db import Database
@@ -31,6 +33,8 @@ from telemetry.tables import TenantRecord
 
 log = logger("worker")
 
+BULK_FROM, BULK_AT_ONCE = 20_000, 10_000
+"""So many waiting assets are assessed in bulk, and so many of them in one transaction."""
 AT_ONCE = 500
 """Assets in one transaction: so long, at most, does another writer on SQLite wait for the worker."""
 PAUSE = 2.0
@@ -112,6 +116,7 @@ def sweep(database: Database, *, now: Callable[[], datetime] = clock.now) -> int
             due += notice_time_passing(session, now=now())
             forget_answers(session, before=now() - ANSWERS_KEPT)
             forget_receipts(session, before=now() - RECEIPTS_KEPT)
+        _learn(database, tenant_id, now())
     return due
 
 
@@ -174,12 +179,29 @@ def _compact(database: Database, tenant_id: int, now: datetime) -> int:
 
 
 def _some(database: Database, tenant_id: int, now: datetime) -> Reassessed:
-    """Assess some assets in one transaction; an empty queue is seen without keeping a writer waiting."""
+    """Assess some assets in one transaction; an empty queue is seen without keeping a writer waiting.
+
+    A long queue gets its conditions in bulk first, without alerts and routes; what may follow from them waits on.
+    """
     with database.reading(tenant_id) as session:
         if not how_many_wait(session):
             return Reassessed()
+        is_long = how_many_in_bulk(session) >= BULK_FROM
     with database.writing(tenant_id) as session:
+        if is_long:
+            done = reassess_fleet(session, now=now, limit=BULK_AT_ONCE)
+            return Reassessed(taken=done.taken, assessed=done.assessed, unknown=done.unknown)
         return reassess(session, now=now, limit=AT_ONCE)
+
+
+def _learn(database: Database, tenant_id: int, now: datetime) -> None:
+    """Learn anew how fast products wear, each in a transaction of its own."""
+    with database.reading(tenant_id) as session:
+        due = products_to_learn(session, now=now)
+    for product_id in due:
+        with database.writing(tenant_id) as session:
+            learned = learn_wear(session, product_id=product_id, now=now)
+        log.info("wear learned", product=str(product_id), **learned._asdict())
 
 
 def _tenants(database: Database) -> list[int]:

@@ -182,8 +182,8 @@ def _looks(
 
 def _row(known: dict[str, Any], source: InspectionSource, now: datetime) -> dict[str, Any]:
     """Fill in what an inspection holds beside its grades: nothing."""
-    blank = InspectionRecord.model_construct().model_dump(warnings=False)
-    return blank | known | {"source": source, "recorded_at": now}
+    blank = InspectionRecord.model_construct(**known).model_dump(warnings=False)
+    return blank | {"source": source, "recorded_at": now}
 
 
 def _queue(session: Session, now: datetime) -> None:
