@@ -64,7 +64,7 @@ class Backup(NamedTuple):
 def write_backup(database: Database, file: Path, *, tick: Tick = lambda _rows: None) -> Backup:
     """Write every row, as one moment shows them, and the archive to a new file; read it again before it takes its name.
 
-    Raises OSError if it cannot be written, and NoArchive, ArchiveUnreadable, NoPhotoFolder or PhotoMissing if not whole.
+    Raises OSError, NoArchive, ArchiveUnreadable, NoPhotoFolder or PhotoMissing rather than leave anything out.
     """
     unfinished = file.with_name(f"{file.name}.unfinished")
     rows: dict[str, int] = {}

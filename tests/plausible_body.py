@@ -42,6 +42,8 @@ FILES = {
     "materials": "code,name\nM-NEW,New",
     "products": "code,name,trade,price_new,rated_years\nP-NEW,New,projectors,100,5",
     "parts": "product,code,name,material,mass\n{code_of_product},B-NEW,New,{code_of_material},1",
+    "checklists": 'product,version,items\n{code_of_product},1,"[{{""name"":""a"",""component"":""light"",'
+    '""question"":{{""en"":""Bright?""}}}}]"',
     "sites": "code,name\nS-NEW,New",
     "customers": "code,name\nC-NEW,New",
     "assets": "product,serial,holder,site\n{code_of_product},A-NEW,{code_of_customer},{code_of_site}",

@@ -27,6 +27,7 @@ class KindName(StrEnum):
     MATERIALS = "materials"
     PRODUCTS = "products"
     PARTS = "parts"
+    CHECKLISTS = "checklists"
     SITES = "sites"
     CUSTOMERS = "customers"
     ASSETS = "assets"

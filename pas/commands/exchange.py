@@ -10,7 +10,7 @@ from pas.terminal import AsJson, TenantSlug, err, in_a_folder, out, print_json, 
 if TYPE_CHECKING:
     from pas.exchange.report import ImportReport
 
-_KINDS = "materials, products, parts, sites, customers, assets, contracts, inspections, sales or readings"
+_KINDS = "materials, products, parts, checklists, sites, customers, assets, contracts, inspections, sales or readings"
 Kind = Annotated[str, typer.Argument(help=_KINDS, metavar="KIND")]
 _MOST_PRINTED = 20
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from sqlmodel import Session, col, select
 
 from lifecycle.actor import Actor
-from lifecycle.inspection import Inspection, InspectionSource
+from lifecycle.inspection import Inspection, InspectionSource, Measured
 from lifecycle.log_inspections import log_inspections
 from lifecycle.queries import assets_by_reference
 from lifecycle.tables import InspectionRecord
@@ -18,10 +18,12 @@ from pas.exchange.column import Column, Row
 from pas.exchange.day import Moment
 from pas.exchange.draft import Draft, checked
 from pas.exchange.kind import Kind, Options, fields_of
-from pas.exchange.number import Number
+from pas.exchange.number import Number, Whole
 
 _ROWS = UUID("0192f0e0-0000-7000-8000-5ca1ab1e0001")
 """Namespace of the ids of inspections that came without one."""
+_SEEN = ("grades", "nen", "readings", "measured", "answers")
+"""Columns of which one at least says something, where no index does."""
 
 
 class Inspections(Kind):
@@ -53,11 +55,20 @@ class Inspections(Kind):
         ),
         Column("source", Choice(InspectionSource), "how it came, spreadsheet where left out", ("bron",)),
         Column("inspector", Text(), "who looked", ("inspecteur", "by", "door", "technician")),
+        Column("told_by", Text(), "who told us, where we only heard of it", ("as_told_by", "gemeld_door")),
         Column("index", Number(), "overall condition, 0 (end) to 100 (as new)", ("bci", "score", "condition_index")),
         Column(
-            "grades", Nested(dict[str, str]), "grades A to E by component", prefix="grade.", part=Text(case=str.upper)
+            "grades",
+            Nested(dict[str, str]),
+            "grades A to E, or scores 1 to 6 of NEN 2767, by component",
+            prefix="grade.",
+            part=Text(case=str.upper),
         ),
+        Column("nen", Nested(dict[str, int]), "scores of NEN 2767, 1 (best) to 6, by component", ("nen2767", "scores")),
         Column("readings", Nested(dict[str, float]), "meter readings by metric", prefix="reading.", part=Number()),
+        Column("measured", Nested(list[Measured]), "values by component and metric, each with its unit"),
+        Column("answers", Nested(dict[str, bool | str]), "answers to other questions of the checklist, by name"),
+        Column("checklist_version", Whole(), "version of the checklist that was filled in"),
         Column("note", Text(lines=True), "what else there is to say", ("notes", "opmerking", "remarque", "bemerkung")),
     )
 
@@ -65,7 +76,7 @@ class Inspections(Kind):
         """Find the asset, and the id where the file gives none."""
         name_assets(session, drafts)
         for draft in drafts:
-            if not any(draft.given.get(name) for name in ("grades", "readings")) and draft.given.get("index") is None:
+            if not any(draft.given.get(name) for name in _SEEN) and draft.given.get("index") is None:
                 why = "nothing was seen: no grade, no index and no reading"
                 draft.refuse("index", "", why + _of_missing(options), "fill in at least one of them")
             if not draft.is_refused:

@@ -2,6 +2,7 @@
 
 from pas.exchange.asset_rows import Assets
 from pas.exchange.catalogue import CUSTOMERS, MATERIALS, PARTS, PRODUCTS, SITES
+from pas.exchange.checklist_rows import Checklists
 from pas.exchange.contract_rows import Contracts
 from pas.exchange.inspection_rows import Inspections
 from pas.exchange.kind import Kind
@@ -14,6 +15,7 @@ KINDS: dict[str, Kind] = {
         MATERIALS,
         PRODUCTS,
         PARTS,
+        Checklists(),
         SITES,
         CUSTOMERS,
         Assets(),

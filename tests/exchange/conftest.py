@@ -40,9 +40,10 @@ FILES = {
         "K2,C2,2025-01-01,,https://id.example/2,3,,,\n"
     ),
     "inspections": (
-        "asset,inspected_at,source,inspector,index,grade.frame,reading.lamp_hours,note\n"
-        '007,2026-01-05,app,An,81.5,B,,"two\nlines"\n'
-        "B-1,2026-02-05T10:00:00+01:00,,,70,,1234.5,-minus\n"
+        "asset,inspected_at,source,inspector,index,grade.frame,reading.lamp_hours,note,told_by,measured,answers\n"
+        '007,2026-01-05,app,An,81.5,6,,"two\nlines",,,"{""whole"":true}"\n'
+        "B-1,2026-02-05T10:00:00+01:00,,,70,,1234.5,-minus,Mrs Claes,"
+        '"[{""metric"":""ambient_temperature"",""value"":77,""unit"":""°F""}]",\n'
     ),
     "sales": (
         "sale_id,category,price,currency,price_kind,sold_on,attr_colour\n1,chair,120.5,EUR,auction,2025-05-05,red\n"
