@@ -36,7 +36,9 @@ def _product(product: dict[str, Any]) -> dict[str, Any]:
         "usage_metric": product.get("usage_metric", ""),
         "rated_usage": product.get("rated_usage", ""),
         "wage": trade["wage"],
-    } | {name: json.dumps(trade[name], ensure_ascii=False) for name in TRADE_TERMS}
+        "inspect_every_days": trade.get("inspect_every_days", ""),
+        "inspect_every_use": trade.get("inspect_every_use", "") if product.get("usage_metric") else "",
+    } | {name: json.dumps(product.get(name, trade[name]), ensure_ascii=False) for name in TRADE_TERMS}
 
 
 def gtin_of(code: str) -> str | None:

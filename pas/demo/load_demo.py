@@ -21,7 +21,9 @@ from billing.tables import BillRunRecord
 from lifecycle.actor import Actor
 from lifecycle.follow_readings import follow_readings
 from lifecycle.reassess import Reassessed, reassess
+from lifecycle.work_out_due_dates import work_out_due_dates
 from pas.db import Database
+from pas.demo.care import Care, care_of
 from pas.demo.clockwork import Clockwork
 from pas.demo.definitions import vat_number
 from pas.demo.fleet_figures import FleetFigures, fleet_figures
@@ -58,6 +60,7 @@ class Loaded(NamedTuple):
     taken: list[Taken]
     reassessed: Reassessed
     fleet: FleetFigures
+    care: Care
     bill_run: BillRun
     endings: list[EndReportLine]
     stories: list[Story]
@@ -125,13 +128,17 @@ def _conclude(database: Database, tenant_id: int, demo: Demo, *, now: datetime, 
         _pack_readings(database, tenant_id, now=now)
     with steps.step("assess"):
         reassessed = _reassess_all(database, tenant_id, now=now)
+    with steps.step("due dates"):
+        _work_out_due_dates(database, tenant_id, now=now)
     with steps.step("bill"), database.writing(tenant_id) as session:
         bill_run = bill_month(session, month=Month(f"{demo.calendar.month:%Y-%m}"), now=now, by=by)
     with steps.step("value"), database.reading(tenant_id) as session:
         endings = _endings(session, now)
     with database.reading(tenant_id) as session:
         found, fleet = stories(session, _planted(demo)), fleet_figures(session)
-    return Loaded([], reassessed, fleet, bill_run, endings, found, [], steps.seconds)
+    with steps.step("peers"), database.reading(tenant_id) as session:
+        care = care_of(session, _planted(demo), now=now)
+    return Loaded([], reassessed, fleet, care, bill_run, endings, found, [], steps.seconds)
 
 
 def seller(name: str) -> Seller:
@@ -184,6 +191,14 @@ def _reassess_all(database: Database, tenant_id: int, *, now: datetime) -> Reass
         if not some.taken:
             return total
         total = Reassessed(*(one + other for one, other in zip(total, some, strict=True)))
+
+
+def _work_out_due_dates(database: Database, tenant_id: int, *, now: datetime) -> None:
+    """Say when everything must be inspected again, as the worker would within a minute."""
+    done = 1
+    while done:
+        with database.writing(tenant_id) as session:
+            done = work_out_due_dates(session, now=now, limit=ASSESSED_AT_ONCE)
 
 
 def _endings(session: Session, now: datetime) -> list[EndReportLine]:

@@ -32,6 +32,9 @@ def as_document(loaded: Loaded) -> dict[str, Any]:
         "conditions": loaded.reassessed._asdict() | {"by_grade": loaded.fleet.by_grade},
         "alerts": sum(loaded.fleet.alerts_by_kind.values()),
         "alerts_by_kind": loaded.fleet.alerts_by_kind,
+        "work_orders": loaded.care.work_orders,
+        "due_inspections": loaded.care.due,
+        "hot_room_peers": loaded.care.hot_room._asdict() if loaded.care.hot_room else None,
         "stories": [story._asdict() for story in loaded.stories],
         "billing": loaded.bill_run.model_dump(mode="json"),
         "values": _values(loaded.endings),
@@ -132,6 +135,9 @@ def _findings(document: dict[str, Any]) -> list[tuple[str, str]]:
         ("assets by status", _listed(document["assets"])),
         ("conditions by grade", _listed(document["conditions"]["by_grade"])),
         ("alerts open", f"{document['alerts']}: {_listed(document['alerts_by_kind'])}"),
+        ("work orders under way", _listed(document["work_orders"]) or "none"),
+        ("inspections", _listed(document["due_inspections"])),
+        *_hot_room(document["hot_room_peers"]),
         (
             f"invoices of {billing['month']}",
             f"{billing['issued']} issued, {billing['failed']} failed, {billing['nothing_owed']} with nothing owed",
@@ -150,6 +156,17 @@ def _findings(document: dict[str, Any]) -> list[tuple[str, str]]:
     if values.get("usual_median_share_of_new"):
         share = Decimal(values["usual_median_share_of_new"])
         found.append(("our median at that day, of new (expert curves only)", f"{share:.1%} for the usual thing"))
+    return found
+
+
+def _hot_room(peers: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """Tell how the things of the hot room wear against their sisters, and what would be better there."""
+    if peers is None or peers["faster_than"] is None:
+        return []
+    why = f"; heat is named as the cause of {peers['cause']} of {peers['things']}"
+    found = [("the hot room wears faster than", f"{peers['faster_than']:.0%} of {peers['sisters']} sisters{why}")]
+    if peers["better_model"]:
+        found.append(("a better model there", f"{peers['better_model']}: {peers['saving_a_year']} EUR a year saved"))
     return found
 
 
