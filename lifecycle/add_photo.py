@@ -66,8 +66,15 @@ def _photo(session: Session, made: Pictures, *, now: datetime) -> PhotoRecord:
     same = session.exec(select(PhotoRecord).where(PhotoRecord.sha256 == sha256)).first()
     if same is not None:
         return same
-    facts = {"sha256": sha256, "original": made.original, "width": made.width, "height": made.height}
-    photo = PhotoRecord(tenant_id=tenant_of(session), size=len(made.photo), stored_at=now, **facts)
+    photo = PhotoRecord(
+        tenant_id=tenant_of(session),
+        sha256=sha256,
+        original=made.original,
+        width=made.width,
+        height=made.height,
+        size=len(made.photo),
+        stored_at=now,
+    )
     session.add(photo)
     session.flush()
     return photo

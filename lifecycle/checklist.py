@@ -189,13 +189,14 @@ def _failure(item: Item, inspection: Inspection, converted: Mapping[tuple[str, s
 
 
 def _beyond(item: Item, value: float | None) -> Failure | None:
-    for limit, fails in (
-        (item.fails_below, lambda value, limit: value < limit),
-        (item.fails_above, lambda value, limit: value > limit),
-    ):
-        if value is not None and limit is not None and fails(value, limit):
-            return Failure(item.name, item.component, f"{value:g} {item.unit}", f"{limit:g} {item.unit}")
-    return None
+    limit = None
+    if value is not None and item.fails_below is not None and value < item.fails_below:
+        limit = item.fails_below
+    if value is not None and item.fails_above is not None and value > item.fails_above:
+        limit = item.fails_above
+    if limit is None:
+        return None
+    return Failure(item.name, item.component, f"{value:g} {item.unit}", f"{limit:g} {item.unit}")
 
 
 def _answered(item: Item, inspection: Inspection) -> bool:

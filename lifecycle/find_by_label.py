@@ -4,6 +4,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
 from lifecycle.asset import AssetStatus
@@ -22,7 +23,7 @@ class Labelled(NamedTuple):
 
 def find_by_label(session: Session, *, digital_link: str) -> Labelled | None:
     """Give the thing whose label leads here, unless its life has ended; None where there is none."""
-    known = [col(AssetRecord.public_id).in_(public_ids(digital_link))]
+    known: list[ColumnElement[bool]] = [col(AssetRecord.public_id).in_(public_ids(digital_link))]
     if (asset_id := _uuid(digital_link)) is not None:
         known.append(col(AssetRecord.id) == asset_id)
     query = select(AssetRecord).where(or_(*known), AssetRecord.status != AssetStatus.RETIRED)

@@ -62,8 +62,7 @@ def take_public_report(
 
     stored = log_inspections(session, [inspection], now=now, by=PASSER_BY)[0]
     if photo is not None:
-        facts = {"made": photo, "component": OVERALL, "caption": ""}
-        add_photo(session, inspection_id=stored.id, now=now, by=PASSER_BY, **facts)
+        add_photo(session, inspection_id=stored.id, made=photo, component=OVERALL, caption="", now=now, by=PASSER_BY)
     return stored
 
 

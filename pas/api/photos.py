@@ -48,8 +48,16 @@ def add_photo_to_inspection(
 ) -> PhotoAnswer:
     """Add a photo; it is turned upright, shrunk, and loses where it was taken. The same one again changes nothing."""
     made, now = pictures_of(file.file.read()), clock.now()
-    facts = {"made": made, "component": component, "caption": caption}
-    return photo_answer(add_photo(session, inspection_id=inspection_id, now=now, by=caller.actor, **facts))
+    part = add_photo(
+        session,
+        inspection_id=inspection_id,
+        made=made,
+        component=component,
+        caption=caption,
+        now=now,
+        by=caller.actor,
+    )
+    return photo_answer(part)
 
 
 @router.get("/{sha256}", response_class=Response, responses={**_PICTURE, **problems(404)})

@@ -39,8 +39,9 @@ def import_(
     form = read_xlsform(file.read_bytes())
     with writing(tenant) as work:
         model = _product(work.session, product)
-        facts = {"product_id": model.id, "told": form.checklist, "now": work.now, "by": work.by}
-        record, is_new = keep_checklist(work.session, **facts)
+        record, is_new = keep_checklist(
+            work.session, product_id=model.id, told=form.checklist, now=work.now, by=work.by
+        )
         told = {"product": model.code, "version": record.version, "is_new": is_new, "items": len(record.items)}
         if dry_run:
             work.session.rollback()

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
-from sqlmodel import select
+from sqlmodel import col, select
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
@@ -66,8 +66,7 @@ def _taken(request: Request, form: FormData) -> Response:
         report, photo = _report(form)
         if not form.get(_BAIT):
             with database(request).writing(tenant_id) as session:
-                facts = {"asset_id": thing.asset_id, "report": report, "photo": photo}
-                take_public_report(session, now=clock.now(), **facts)
+                take_public_report(session, asset_id=thing.asset_id, report=report, photo=photo, now=clock.now())
     except UnknownAsset:
         raise
     except Refusal as refusal:
@@ -106,7 +105,7 @@ def _found(request: Request, digital_link: str) -> tuple[int, Labelled]:
 
 def _tenants(request: Request) -> list[int]:
     with database(request).looking_in() as session:
-        return [number for number in session.exec(select(TenantRecord.id).order_by(TenantRecord.id)) if number]
+        return [number for number in session.exec(select(TenantRecord.id).order_by(col(TenantRecord.id))) if number]
 
 
 def _count(request: Request, limit: RateLimit) -> None:
