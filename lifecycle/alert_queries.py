@@ -1,15 +1,17 @@
 """Questions about alerts: which rules are in force, what is known of a class of things, what waits to be told."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, and_, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from lifecycle.alert import AlertState, AlertVerdict
-from lifecycle.alert_rule import AlertTerms, RuleCode, RuleInForce, Rules, our_rules
+from lifecycle.alert_rule import AlertTerms, RuleCode, RuleInForce, Rules, figures, our_rules
 from lifecycle.alert_tables import AlertNoticeRecord, AlertOutcomeRecord, AlertRuleRecord
 from lifecycle.asset import AssetStatus
 from lifecycle.tables import AlertRecord, AssetRecord, InspectionRecord, ProductRecord, SiteRecord
@@ -24,7 +26,7 @@ _ANSWERS = (AlertVerdict.PLANNED, AlertVerdict.DONE, AlertVerdict.NOT_TRUE)
 
 
 class ClassAge(NamedTuple):
-    """What is known of a class of things: since when we have them, and how many forecasts met what came."""
+    """What is known of a class of things: a day long ago on which we had one, and how many forecasts met what came."""
 
     since: date | None
     outcomes: int
@@ -64,54 +66,53 @@ def versions_of(session: Session, code: RuleCode) -> list[AlertRuleRecord]:
     return list(session.exec(query.order_by(col(AlertRuleRecord.version).desc())))
 
 
-def class_ages(session: Session, product_ids: Iterable[UUID]) -> dict[UUID, ClassAge]:
-    """Tell of each product since when we have one, and how many outcomes its fleet has shown.
+def class_ages(session: Session, product_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, ClassAge]:
+    """Tell of each product whether we have had one for long enough, and how many outcomes its fleet has shown.
 
-    An outcome is an inspection after an earlier one, a retirement, or an answer to an alert.
+    An outcome is an inspection after an earlier one, a retirement, or an answer to an alert. Nothing is counted
+    beyond what a rule needs to be heard, so that a large fleet is not read through.
     """
-    found: dict[UUID, ClassAge] = {}
-    for some in lots(sorted(set(product_ids)), KEYS):
-        since, retired = _since(session, some), _retired(session, some)
-        seen, answered = _seen_again(session, some), _answered(session, some)
-        for one in some:
-            outcomes = sum(counts.get(one, 0) for counts in (retired, seen, answered))
-            found[one] = ClassAge(since.get(one), outcomes)
+    return {one: ClassAge(_since(session, one, now), _outcomes(session, one)) for one in sorted(set(product_ids))}
+
+
+def _since(session: Session, product_id: UUID, now: datetime) -> date | None:
+    """Give a day, long enough ago, on which one was there; None where the class is younger."""
+    known = now.date() - timedelta(days=figures()["shadow"]["days"])
+    began = func.coalesce(col(AssetRecord.in_service_on), col(AssetRecord.made_on))
+    query = select(AssetRecord.in_service_on, AssetRecord.made_on)
+    found = session.exec(query.where(AssetRecord.product_id == product_id, began <= known).limit(1)).first()
+    return None if found is None else found[0] or found[1]
+
+
+def _outcomes(session: Session, product_id: UUID) -> int:
+    enough, found = figures()["shadow"]["outcomes"], 0
+    for query in (_retired(product_id), _seen_again(product_id), _answered(product_id)):
+        found += len(session.exec(query.limit(enough)).all())
+        if found >= enough:
+            return found
     return found
 
 
-def _since(session: Session, product_ids: Collection[UUID]) -> dict[UUID, date]:
-    first = func.min(func.coalesce(col(AssetRecord.in_service_on), col(AssetRecord.made_on)))
-    query = select(AssetRecord.product_id, first).where(col(AssetRecord.product_id).in_(product_ids))
-    rows = session.exec(query.group_by(col(AssetRecord.product_id)))
-    return {one: day if isinstance(day, date) else date.fromisoformat(day) for one, day in rows if day is not None}
+def _retired(product_id: UUID) -> SelectOfScalar[UUID]:
+    one = AssetRecord
+    return select(one.id).where(one.product_id == product_id, one.status == AssetStatus.RETIRED)
 
 
-def _retired(session: Session, product_ids: Collection[UUID]) -> dict[UUID, int]:
-    query = select(AssetRecord.product_id, func.count()).where(
-        col(AssetRecord.product_id).in_(product_ids), AssetRecord.status == AssetStatus.RETIRED
+def _seen_again(product_id: UUID) -> SelectOfScalar[UUID]:
+    """Ask for inspections of things that were inspected before."""
+    earlier = aliased(InspectionRecord)
+    before = select(earlier.id).where(
+        earlier.tenant_id == col(InspectionRecord.tenant_id),
+        earlier.asset_id == col(InspectionRecord.asset_id),
+        earlier.inspected_at < col(InspectionRecord.inspected_at),
     )
-    return dict(session.exec(query.group_by(col(AssetRecord.product_id))).all())
+    query = select(InspectionRecord.id).join(AssetRecord, _of_asset(InspectionRecord))
+    return query.where(AssetRecord.product_id == product_id, before.exists())
 
 
-def _seen_again(session: Session, product_ids: Collection[UUID]) -> dict[UUID, int]:
-    counted = func.count(), func.count(func.distinct(col(InspectionRecord.asset_id)))
-    query = (
-        select(AssetRecord.product_id, *counted)
-        .join(InspectionRecord, _of_asset(InspectionRecord))
-        .where(col(AssetRecord.product_id).in_(product_ids))
-        .group_by(col(AssetRecord.product_id))
-    )
-    return {product_id: seen - things for product_id, seen, things in session.exec(query)}
-
-
-def _answered(session: Session, product_ids: Collection[UUID]) -> dict[UUID, int]:
-    query = (
-        select(AssetRecord.product_id, func.count())
-        .join(AlertOutcomeRecord, _of_asset(AlertOutcomeRecord))
-        .where(col(AssetRecord.product_id).in_(product_ids), col(AlertOutcomeRecord.verdict).in_(_ANSWERS))
-        .group_by(col(AssetRecord.product_id))
-    )
-    return dict(session.exec(query).all())
+def _answered(product_id: UUID) -> SelectOfScalar[UUID]:
+    query = select(AlertOutcomeRecord.id).join(AssetRecord, _of_asset(AlertOutcomeRecord))
+    return query.where(AssetRecord.product_id == product_id, col(AlertOutcomeRecord.verdict).in_(_ANSWERS))
 
 
 def doubted_metrics(session: Session, asset_ids: Collection[UUID]) -> dict[UUID, set[str]]:

@@ -30,6 +30,24 @@ class AlertNews(NamedTuple):
     cleared: int
 
 
+class Matter(NamedTuple):
+    """What a rule says of an asset, and the alert that stands of it."""
+
+    asset: AssetRecord
+    finding: Finding
+    alert: AlertRecord | None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Tell whether an alert is to be raised: only what is in service raises one."""
+        return self.alert is None and self.finding.raises and self.asset.status is AssetStatus.IN_SERVICE
+
+    @property
+    def is_to_be_heard(self) -> bool:
+        """Tell whether it matters if the rule is heard on such things."""
+        return self.is_fresh or (self.alert is not None and self.alert.shadow)
+
+
 def raise_alerts(
     session: Session,
     assets: Sequence[AssetRecord],
@@ -46,26 +64,33 @@ def raise_alerts(
     ids = [asset.id for asset in assets]
     standing, rules = open_alerts(session, ids), rules_in_force(session)
     doubted = doubted_metrics(session, ids)
-    ages = class_ages(session, {asset.product_id for asset in assets})
+    matters = [
+        Matter(asset, finding, standing.get((asset.id, finding.failure_mode)))
+        for asset in assets
+        for finding in findings(
+            products[asset.product_id],
+            assessments.get(asset.id),
+            readings.get(asset.id, NOTHING).recent,
+            by=rules,
+            doubted=doubted.get(asset.id, ()),
+        )
+    ]
+    ages = class_ages(session, {one.asset.product_id for one in matters if one.is_to_be_heard}, now=now)
 
     cleared = 0
-    raised: list[AlertRecord] = []
-    again: list[AlertRecord] = []
-    for asset in assets:
-        product, recent = products[asset.product_id], readings.get(asset.id, NOTHING).recent
-        found = findings(product, assessments.get(asset.id), recent, by=rules, doubted=doubted.get(asset.id, ()))
-        for finding in found:
-            alert = standing.get((asset.id, finding.failure_mode))
-            age = ages.get(asset.product_id, _NEVER)
-            if alert is None and finding.raises and asset.status is AssetStatus.IN_SERVICE:
-                raised.append(raise_one(session, asset, finding, product=product, age=age, now=now))
-            elif alert is not None:
-                again += _spoken_again(alert, finding, age, now=now)
-                cleared += _renew(alert, finding, now=now)
+    told: list[AlertRecord] = []
+    fresh = [one for one in matters if one.is_fresh]
+    for asset, finding, alert in matters:
+        if alert is not None:
+            told += _spoken_again(alert, finding, ages.get(asset.product_id, _NEVER), now=now)
+            cleared += _renew(alert, finding, now=now)
+    for asset, finding, _ in fresh:
+        product, age = products[asset.product_id], ages[asset.product_id]
+        told.append(raise_one(session, asset, finding, product=product, age=age, now=now))
     cleared += _lay_to_rest({asset.id for asset in assets if asset.status is AssetStatus.RETIRED}, standing, now=now)
 
-    leave_notices(session, [*raised, *again], now=now)
-    return AlertNews(len(raised), cleared)
+    leave_notices(session, told, now=now)
+    return AlertNews(len(fresh), cleared)
 
 
 def raise_one(
