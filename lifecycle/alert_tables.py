@@ -13,6 +13,11 @@ from telemetry.identity import new_id
 from telemetry.tables import TenantOwned
 
 
+def _belongs_to(table: str, column: str) -> ForeignKeyConstraint:
+    """Refer to a row of the same tenant."""
+    return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"])
+
+
 class AlertRuleRecord(AlertTerms, TenantOwned, table=True):
     """One version of a rule of alerts; the highest is in force. Append-only: alerts name the one that raised them."""
 
@@ -29,7 +34,7 @@ class AlertNoticeRecord(TenantOwned, table=True):
 
     __tablename__ = "alert_notice"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "alert_id"], ["alert.tenant_id", "alert.id"]),
+        _belongs_to("alert", "alert_id"),
         Index("alert_notice_waits", "tenant_id", "told_at", "since"),
     )
 
@@ -44,8 +49,8 @@ class AlertOutcomeRecord(TenantOwned, table=True):
 
     __tablename__ = "alert_outcome"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "alert_id"], ["alert.tenant_id", "alert.id"]),
-        ForeignKeyConstraint(["tenant_id", "asset_id"], ["asset.tenant_id", "asset.id"]),
+        _belongs_to("alert", "alert_id"),
+        _belongs_to("asset", "asset_id"),
         Index("alert_outcome_of_rule", "tenant_id", "rule", "recorded_at"),
         Index("alert_outcome_of_alert", "tenant_id", "alert_id"),
     )
