@@ -1,6 +1,7 @@
 """Questions about inspections: what was seen of a thing, by whom it may be read, and what it shows."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -46,6 +47,12 @@ def still_counts() -> ColumnElement[bool]:
         col(InspectionStrikeRecord.inspection_id) == InspectionRecord.id,
     )
     return ~select(InspectionStrikeRecord.inspection_id).where(same).correlate(InspectionRecord).exists()
+
+
+def last_look(session: Session, *, asset_id: UUID) -> datetime | None:
+    """Say when a thing was last inspected, struck inspections aside."""
+    query = select(InspectionRecord.inspected_at).where(InspectionRecord.asset_id == asset_id, still_counts())
+    return session.exec(query.order_by(col(InspectionRecord.inspected_at).desc()).limit(1)).first()
 
 
 def strike_of(session: Session, *, inspection_id: UUID) -> InspectionStrikeRecord | None:

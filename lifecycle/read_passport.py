@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from lifecycle.history import Span, spans
+from lifecycle.inspection_queries import still_counts
 from lifecycle.passport import (
     Life,
     MaterialShare,
@@ -191,7 +192,7 @@ def _condition(session: Session, asset_id: UUID, as_of: datetime) -> PassportCon
 
 def _last_inspection(session: Session, asset_id: UUID, as_of: datetime) -> PassportInspection | None:
     mine = select(InspectionRecord).where(InspectionRecord.asset_id == asset_id, InspectionRecord.inspected_at <= as_of)
-    last = session.exec(mine.order_by(col(InspectionRecord.inspected_at).desc()).limit(1)).first()
+    last = session.exec(mine.where(still_counts()).order_by(col(InspectionRecord.inspected_at).desc()).limit(1)).first()
     if last is None:
         return None
     return PassportInspection(inspected_at=last.inspected_at, grades=last.grades, index=last.index)

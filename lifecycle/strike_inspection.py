@@ -9,7 +9,7 @@ from lifecycle.actor import Actor
 from lifecycle.await_reassessment import await_reassessment
 from lifecycle.checklist_tables import InspectionStrikeRecord
 from lifecycle.history import NewEvent
-from lifecycle.inspection_queries import known_inspection, strike_of
+from lifecycle.inspection_queries import known_inspection, last_look, strike_of
 from lifecycle.record_events import locked, record_events
 from telemetry.tables import tenant_of
 
@@ -24,7 +24,7 @@ def strike_inspection(
     One that was struck already stays as it was struck. Raises UnknownInspection.
     """
     inspection = known_inspection(session, inspection_id=inspection_id, holder_id=None)
-    locked(session, [inspection.asset_id])
+    asset = locked(session, [inspection.asset_id])[inspection.asset_id]
     before = strike_of(session, inspection_id=inspection_id)
     if before is not None:
         return before
@@ -34,6 +34,8 @@ def strike_inspection(
     )
 
     session.add(strike)
+    session.flush()
+    asset.inspected_at = last_look(session, asset_id=asset.id)
     facts = {"inspection": str(inspection_id), "why": why}
     record_events(session, [NewEvent(inspection.asset_id, STRUCK, now, facts)], now=now, by=by)
     await_reassessment(session, [inspection.asset_id], cause=STRUCK, now=now)

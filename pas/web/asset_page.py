@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from lifecycle.alarm_queries import alarms, reasons_of
+from lifecycle.checklist_tables import InspectionPhotoRecord, InspectionStrikeRecord
 from lifecycle.condition_queries import alerts
+from lifecycle.inspection_queries import photos_by_inspection, strikes_by_inspection
 from lifecycle.reason import Reason
 from lifecycle.tables import (
     AlertRecord,
@@ -77,6 +79,9 @@ class Thing(NamedTuple):
     """The open first-line alarms, the newest first, each with its reasons."""
     route: RouteDecisionRecord | None
     inspections: Sequence[InspectionRecord]
+    photos: Mapping[UUID, Sequence[InspectionPhotoRecord]]
+    struck: Mapping[UUID, InspectionStrikeRecord]
+    """Of the inspections, those that count for nothing."""
     events: Sequence[AssetEventRecord]
     names: Mapping[str, str]
     measured: Sequence[Measured]
@@ -97,6 +102,7 @@ def thing(session: Session, *, asset_id: UUID, holder_id: UUID | None, now: date
         raise UnknownThing("no such thing here")
     happened = AssetEventRecord.happened_at
     events = _newest(session, AssetEventRecord, asset_id, happened, _EVENTS) if holder_id is None else []
+    looks = _newest(session, InspectionRecord, asset_id, InspectionRecord.inspected_at, _INSPECTIONS)
     return Thing(
         asset=asset,
         product=session.exec(select(ProductRecord).where(ProductRecord.id == asset.product_id)).one(),
@@ -107,7 +113,9 @@ def thing(session: Session, *, asset_id: UUID, holder_id: UUID | None, now: date
         alerts=_alerts(session, asset_id, holder_id),
         alarms=_alarms(session, asset_id),
         route=_latest(session, RouteDecisionRecord, asset_id, RouteDecisionRecord.decided_at),
-        inspections=_newest(session, InspectionRecord, asset_id, InspectionRecord.inspected_at, _INSPECTIONS),
+        inspections=looks,
+        photos=photos_by_inspection(session, [look.id for look in looks]),
+        struck=strikes_by_inspection(session, [look.id for look in looks]),
         events=events,
         names=_names(session, events),
         measured=_measured(session, asset_id, now),

@@ -17,10 +17,12 @@ from lifecycle.asset import AssetStatus, StatusChange
 from lifecycle.change_status import change_status
 from lifecycle.checklist_tables import InspectionPhotoRecord
 from lifecycle.inspection import InspectionSource
+from lifecycle.strike_inspection import strike_inspection
 from lifecycle.tables import InspectionRecord
 from pas.db import Database
 from pas.rate_limit import RateLimit
-from tests.conftest import add_tenant
+from pas.role import Role
+from tests.conftest import ClientOf, add_tenant
 from tests.lifecycle.sample_fleet import store_assets, store_customer, store_product
 from tests.lifecycle.test_photos import picture
 
@@ -182,3 +184,22 @@ def test_a_label_of_nobody_and_of_a_thing_whose_life_ended_lead_nowhere(
     for path in (old, f"{door}0", "/p/", "/p/%00", f"/p/{'x' * 3000}", "/p/../../etc/passwd", "/p/01//21/"):
         assert passer_by.get(path).status_code in {404, 400, 422}, path
         assert passer_by.post(path, data={"grade": "D"}).status_code in {404, 400, 422, 429}, path
+
+
+def test_the_page_of_a_thing_shows_reports_photos_and_strikes(
+    passer_by: TestClient, client_of: ClientOf, database: Database, tenant: int, door: str, actor: Actor, now: datetime
+) -> None:
+    passer_by.post(door, data=form_of(passer_by.get(door).text), files={"photo": ("a.jpg", picture())})
+    (report,) = seen(database, tenant)
+    desk = client_of(Role.FLEET_MANAGER)
+    address = re.compile(rf'src="(/api/v1/inspections/{report.id}/photos/\w+\?size=small)"')
+
+    page = desk.get(f"/assets/{report.asset_id}").text
+    shown = address.search(page)
+
+    assert shown
+    assert desk.get(shown[1]).headers["content-type"] == "image/jpeg"
+    assert f'href="{door}"' in page
+    with database.writing(tenant) as session:
+        strike_inspection(session, inspection_id=report.id, why="a prank", now=report.recorded_at, by=actor)
+    assert "a prank" in desk.get(f"/assets/{report.asset_id}?lang=nl").text
