@@ -1,6 +1,7 @@
 """Held out: each unit of the fleet is foretold by engines that never saw it, at moments like those asked about."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,8 @@ from lifecycle.prognosis.runs import Places, Runs
 FOLDS = 8
 MOMENTS = 24
 """Moments taken of each held-out unit."""
+BEYOND = 1.15
+"""Moments reach so far beyond the cap, so that what lies about it is calibrated too."""
 ALIKE = 0.15
 """Engines whose held-out error lies within this share of the best are averaged; the others did not earn it."""
 STEADIER = 0.03
@@ -85,17 +88,22 @@ def _errors(held: HeldOut) -> dict[str, float]:
 def _one_fold(runs: Runs, fold: Places, ages: Floats, cap: float, chance: np.random.Generator) -> HeldOut:
     rest = np.setdiff1d(np.arange(len(runs.names)), fold)
     fitted, mine = fit(runs.of(rest), cap), runs.of(fold)
-    rows = moments(mine, ages, chance)
+    rows = moments(mine, ages, cap, chance)
     asked = evidence_of(fitted.yardstick, mine).at(rows)
     return HeldOut(fitted.foretell(asked, cap), np.minimum(mine.left, cap)[rows], fold[mine.unit[rows]])
 
 
-def moments(runs: Runs, ages: Floats, chance: np.random.Generator) -> Places:
-    """Cut each unit off at some of the ages asked about that it reached, or anywhere where it reached none."""
+def moments(runs: Runs, ages: Floats, cap: float, chance: np.random.Generator) -> Places:
+    """Cut each unit off: half of the times at ages asked about, half with any life left up to the cap.
+
+    By age alone, units far from their end would prevail, and intervals would be too narrow where it matters.
+    """
     chosen = []
-    for low, high in zip(runs.starts, runs.starts[1:], strict=False):
+    for low, high in pairwise(runs.starts):
         cycles = runs.cycle[low:high]
         fitting = ages[(ages >= cycles[0]) & (ages < cycles[-1])]
-        drawn = chance.choice(fitting if len(fitting) else cycles, MOMENTS)
-        chosen.append(low + np.clip(np.searchsorted(cycles, drawn), 0, high - low - 1))
+        drawn = chance.choice(fitting if len(fitting) else cycles, MOMENTS // 2)
+        near = np.flatnonzero((cycles[-1] - cycles <= BEYOND * cap) & (cycles >= min(ages.min(), cycles[-1])))
+        rows = np.clip(np.searchsorted(cycles, drawn), 0, high - low - 1)
+        chosen.append(low + np.concatenate([rows, chance.choice(near, MOMENTS // 2)]))
     return np.concatenate(chosen).astype(np.int64)

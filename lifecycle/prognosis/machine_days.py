@@ -16,6 +16,8 @@ USUAL = 30
 """Days that say what is usual for a machine itself."""
 _EVENTS = ("error", "comp", "fail", "maint")
 """Columns beside the sensors that begin so hold events, some of them the very failures to be foretold."""
+_MOST = 2_000_000
+"""Machine days that are held in memory at once."""
 _LONGEST = 400.0
 _DAY = np.timedelta64(1, "D")
 
@@ -96,13 +98,14 @@ def kinds_of(some: Machines) -> Kinds:
 
 def days_of(some: Machines, kinds: Kinds) -> MachineDays:
     """Put the day's end of every machine together, from what was known by then alone."""
-    told = some.telemetry.assign(day=_moments(some.telemetry, "telemetry").dt.floor("D")).dropna(subset=["day"])
-    if told.empty or "machineID" not in told:
-        raise UnusableMachines("the telemetry file holds no day of a machine", field="telemetry")
+    some = Machines(*(_named(table) for table in some))
+    told = _told(some.telemetry)
     names, machine = np.unique(told["machineID"].to_numpy(), return_inverse=True)
     first = told["day"].min().to_datetime64().astype("datetime64[D]")
     day = ((told["day"].to_numpy().astype("datetime64[D]") - first) / _DAY).astype(np.int64)
     shape = (len(names), int(day.max()) + 1)
+    if shape[0] * shape[1] > _MOST:
+        raise UnusableMachines(f"{shape[0]} machines over {shape[1]} days are too many: {_MOST:,}", field="telemetry")
     seen = np.zeros(shape, dtype=bool)
     seen[machine, day] = True
     columns = _sensor_columns(told, kinds, machine, day, shape)
@@ -112,6 +115,21 @@ def days_of(some: Machines, kinds: Kinds) -> MachineDays:
     columns |= _machine_columns(some.machines, kinds, names, shape)
     figures = np.stack(list(columns.values()), axis=2)
     return MachineDays(names, first, figures, tuple(columns), seen, (failures[1], failures[2]))
+
+
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows without a machine; names that are not all numbers are texts."""
+    if "machineID" not in table:
+        return table
+    known = table.dropna(subset=["machineID"])
+    return known if known["machineID"].dtype.kind in "iuf" else known.assign(machineID=known["machineID"].astype(str))
+
+
+def _told(telemetry: pd.DataFrame) -> pd.DataFrame:
+    told = telemetry.assign(day=_moments(telemetry, "telemetry").dt.floor("D")).dropna(subset=["day"])
+    if told.empty or "machineID" not in told:
+        raise UnusableMachines("the telemetry file holds no day of a machine", field="telemetry")
+    return told
 
 
 Events = tuple[np.ndarray, Places, Floats]
@@ -125,7 +143,7 @@ def _words(frame: pd.DataFrame, column: str) -> tuple[str, ...]:
 def _moments(frame: pd.DataFrame, name: str) -> "pd.Series[pd.Timestamp]":
     for column in ("datetime", "date"):
         if column in frame:
-            return pd.to_datetime(frame[column], errors="coerce", format="ISO8601")
+            return pd.to_datetime(frame[column], errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
     raise UnusableMachines(f"the {name} file has no column datetime or date", field=name)
 
 
@@ -151,7 +169,8 @@ def _sensor_columns(
                 f"the telemetry file has no column {name}, which the train file has", field="telemetry"
             )
         total = np.zeros(shape)
-        np.add.at(total, (machine, day), told[name].astype(float).fillna(told[name].median()).to_numpy())
+        values = pd.to_numeric(told[name], errors="coerce").astype(float).replace([np.inf, -np.inf], np.nan)
+        np.add.at(total, (machine, day), values.fillna(values.median()).fillna(0.0).to_numpy())
         daily = _held(np.where(count > 0, total / np.maximum(count, 1), np.nan))
         usual = _before(_trailing(daily, USUAL))
         columns |= {f"sensor {name} {span}": _trailing(daily, span) for span in SPANS}
@@ -181,15 +200,12 @@ def _age_columns(maintenance: Events, failures: Events, kinds: Kinds, shape: tup
 
 
 def _machine_columns(frame: pd.DataFrame, kinds: Kinds, names: np.ndarray, shape: tuple[int, int]) -> dict[str, Floats]:
-    known = frame.drop_duplicates("machineID").set_index("machineID").reindex(names) if "machineID" in frame else frame
-    columns: dict[str, Floats] = {}
-    if "age" in known:
-        years = pd.to_numeric(known["age"], errors="coerce").fillna(0).to_numpy(float)
-        columns["machine age"] = np.broadcast_to(years[:, None], shape)
-    for model in kinds.models if "model" in known else ():
-        is_model = (known["model"].astype(str) == model).to_numpy(float)
-        columns[f"machine {model}"] = np.broadcast_to(is_model[:, None], shape)
-    return columns
+    """Give age and model; 0 where they are not known, so that every fleet has the same columns."""
+    known = frame.reindex(columns=["machineID", "age", "model"]).drop_duplicates("machineID")
+    known = known.set_index("machineID").reindex(names)
+    columns = {"machine age": pd.to_numeric(known["age"], errors="coerce").fillna(0).to_numpy(float)}
+    columns |= {f"machine {model}": (known["model"].astype(str) == model).to_numpy(float) for model in kinds.models}
+    return {name: np.broadcast_to(values[:, None], shape) for name, values in columns.items()}
 
 
 def _held(values: Floats) -> Floats:

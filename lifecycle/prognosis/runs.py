@@ -13,6 +13,8 @@ from telemetry.refusal import Refusal
 Places = NDArray[np.int64]
 _KEYS = ("unit", "cycle")
 _SETTING = "set"
+_NUMBERS = 0.5
+"""A column of which less than half are numbers is none of figures."""
 
 
 class UnusableRuns(Refusal):
@@ -66,7 +68,8 @@ class Runs(NamedTuple):
 
 def columns_of(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Tell settings (set, set1, ...) from signals: every other column of numbers that is neither unit nor cycle."""
-    numbers = [str(name) for name in frame.columns if name not in _KEYS and pd.api.types.is_numeric_dtype(frame[name])]
+    rest = [str(name) for name in frame.columns if name not in _KEYS]
+    numbers = [name for name in rest if pd.to_numeric(frame[name], errors="coerce").notna().mean() >= _NUMBERS]
     return [name for name in numbers if name.startswith(_SETTING)], [n for n in numbers if not n.startswith(_SETTING)]
 
 
@@ -78,10 +81,12 @@ def runs_of(frame: pd.DataFrame, *, settings: Sequence[str], signals: Sequence[s
     if any(key not in frame.columns for key in _KEYS):
         raise UnusableRuns(f"the {name} file has no column {' or no column '.join(_KEYS)}; both are needed", field=name)
     kept = frame.assign(cycle=pd.to_numeric(frame["cycle"], errors="coerce")).replace([np.inf, -np.inf], np.nan)
-    kept = kept.dropna(subset=list(_KEYS)).drop_duplicates(list(_KEYS)).sort_values(list(_KEYS), kind="stable")
+    kept = kept.dropna(subset=list(_KEYS))
+    kept = kept.assign(unit=kept["unit"].astype(str)) if kept["unit"].dtype.kind not in "iuf" else kept
+    kept = kept.drop_duplicates(list(_KEYS)).sort_values(list(_KEYS), kind="stable")
     if kept.empty:
         raise UnusableRuns(f"the {name} file has no row with a unit and a cycle", field=name)
-    values = kept[[*settings, *signals]].astype(float)
+    values = kept[[*settings, *signals]].apply(pd.to_numeric, errors="coerce").astype(float)
     values = values.groupby(kept["unit"]).ffill().fillna(values.median()).fillna(0.0)
     names, sizes = np.unique(kept["unit"].to_numpy(), return_counts=True)
     return Runs(

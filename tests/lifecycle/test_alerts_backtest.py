@@ -120,6 +120,29 @@ def test_a_fleet_that_never_failed_gets_no_figures_it_does_not_have(tmp_path: Pa
     assert report.document()["engines"]["boosting"]["recall"] is None
 
 
+def test_a_fleet_with_other_models_and_dirty_cells_is_read_by_the_same_columns(tmp_path: Path) -> None:
+    write_machines(tmp_path, machines=3, days=60, seed=1)
+    some = read(tmp_path)
+    kinds = kinds_of(some)
+    dirty = some.telemetry.astype({"mean_daily_voltage": object, "machineID": object})
+    dirty.loc[3, "mean_daily_voltage"] = "?"
+    dirty.loc[5, "machineID"] = "no number"
+    dirty.loc[6, "machineID"] = None
+    other = some._replace(telemetry=dirty, machines=pd.DataFrame(), errors=pd.DataFrame())
+
+    assert days_of(other, kinds).names == days_of(some, kinds).names
+    assert np.isfinite(days_of(other, kinds).figures).all()
+
+
+def test_a_wrong_year_does_not_fill_the_memory(tmp_path: Path) -> None:
+    write_machines(tmp_path, machines=300, days=9, seed=1)
+    some = read(tmp_path)
+    some.telemetry.loc[0, "date"] = "1901-01-01"
+
+    with pytest.raises(UnusableMachines, match="too many"):
+        days_of(some, kinds_of(some))
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00\xff\x1f\x8b", b"machineID,date\n"])
 def test_files_that_cannot_be_used_are_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "pdm_daily_telemetry.csv").write_bytes(content)

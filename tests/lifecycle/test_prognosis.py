@@ -68,6 +68,18 @@ def test_rows_without_cycle_and_repeated_rows_are_counted() -> None:
     assert len(read(dirty).cycle) == len(frame)
 
 
+def test_units_may_bear_names_and_cells_may_be_dirty() -> None:
+    frame = runs(3, seed=1).astype({"unit": object, "s1": object})
+    frame["unit"] = frame["unit"].map({1: "north", 2: 7, 3: "south"})
+    frame.loc[4, "s1"] = "?"
+
+    told_ = read(frame)
+
+    assert told_.names.tolist() == ["7", "north", "south"]
+    assert "s1" in told_.columns
+    assert np.isfinite(told_.signals).all()
+
+
 def test_a_file_without_cycles_is_refused() -> None:
     with pytest.raises(UnusableRuns, match="no column"):
         runs_of(pd.DataFrame({"unit": [1]}), settings=[], signals=[])
