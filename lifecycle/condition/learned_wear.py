@@ -93,10 +93,14 @@ def learned(terms: Terms, pairs: Pairs, ended: Ended | None = None) -> WearParam
 
 
 def _paced(terms: Terms, pairs: Pairs) -> WearParameters:
-    """Learn pace and scatter by grade: what was lost a life, drawn to what is declared where few pairs say it."""
+    """Learn pace and scatter by grade: what was lost a life, drawn to what is declared where few pairs say it.
+
+    A pair belongs to the grade midway between its sights: taken by the first alone, a sight that was too good by chance
+    would make the best grade look as if it wore fast, and one that was too bad the others as if they healed.
+    """
     figures, plain = assumptions()["learning"], declared()
     per_life = 100 - terms.end
-    rank, jump = rank_of(pairs.before), _is_jump(terms, pairs, plain)
+    rank, jump = rank_of((pairs.before + pairs.after) / 2), _is_jump(terms, pairs, plain)
     pace, scatter, counts = [], [], []
     for grade in range(len(GRADES)):
         own = (rank == grade) & ~jump & (pairs.lives > 0)
@@ -117,7 +121,7 @@ def _scatter(off: Floats, lives: Floats, noise: Floats, share: float, usual: flo
     """Give the points squared that a life adds beyond what two people's eyes explain."""
     if not len(off):
         return usual
-    own = max(float((off**2 - noise).sum() / lives.sum()), 1.0)
+    own = min(max(float((off**2 - noise).sum() / lives.sum()), 1.0), figure("learning", "most_scatter") * usual)
     return share * own + (1 - share) * usual
 
 

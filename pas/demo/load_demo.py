@@ -20,6 +20,7 @@ from billing.seller import Seller
 from billing.tables import BillRunRecord
 from lifecycle.actor import Actor
 from lifecycle.follow_readings import follow_readings
+from lifecycle.learn_wear import learn_wear, products_to_learn
 from lifecycle.reassess import Reassessed, reassess
 from lifecycle.work_out_due_dates import work_out_due_dates
 from pas.db import Database
@@ -126,6 +127,8 @@ def _conclude(database: Database, tenant_id: int, demo: Demo, *, now: datetime, 
     """Assess, bill and value what came in, and see what was found."""
     with steps.step("pack readings"):
         _pack_readings(database, tenant_id, now=now)
+    with steps.step("learn wear"):
+        _learn_wear(database, tenant_id, now=now)
     with steps.step("assess"):
         reassessed = _reassess_all(database, tenant_id, now=now)
     with steps.step("due dates"):
@@ -180,6 +183,15 @@ def _pack_readings(database: Database, tenant_id: int, *, now: datetime) -> None
         while batches:
             with database.writing(tenant_id) as session:
                 batches = step(session).batches
+
+
+def _learn_wear(database: Database, tenant_id: int, *, now: datetime) -> None:
+    """Learn from the inspections how fast each product wears, as the worker would within the hour."""
+    with database.reading(tenant_id) as session:
+        due = products_to_learn(session, now=now)
+    for product_id in due:
+        with database.writing(tenant_id) as session:
+            learn_wear(session, product_id=product_id, now=now)
 
 
 def _reassess_all(database: Database, tenant_id: int, *, now: datetime) -> Reassessed:

@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from billing.tables import BillRunRecord, InvoiceRecord
-from lifecycle.tables import AssetRecord, ReassessmentRecord
+from lifecycle.condition.component import component_of
+from lifecycle.reason import Reason
+from lifecycle.tables import AssetRecord, ConditionRecord, ReassessmentRecord
 from lifecycle.verify_history import verify_chains
 from pas import clock
 from pas.db import Database
@@ -60,6 +62,7 @@ def test_small_demo_goes_from_empty_house_to_invoices_and_values(pas: Callable[.
         assert counted(session, QuarantinedReadingRecord) == told["readings"]["refused"]
         assert session.exec(select(func.sum(SeriesDayRecord.count))).one() == told["readings"]["new"]
         assert verify_chains(session).broken is None
+        _check_reasons_add_up(session)
         _check_no_password_is_kept(session, told)
     assert told["values"]["things"] > 0
     assert log_in(
@@ -82,6 +85,23 @@ def _check_bill_run(session: Session, told: dict[str, Any]) -> None:
     assert sum(invoice.vat for invoice in invoices) == Decimal(billed["vat"])
     assert Decimal(billed["net"]) + Decimal(billed["vat"]) == Decimal(billed["gross"])
     assert any(line["component"] == "use" for invoice in invoices for line in invoice.document["lines"])
+
+
+def _check_reasons_add_up(session: Session) -> None:
+    """For every thing of the demo, and for each of its components: to the hundredth."""
+    conditions = session.exec(select(ConditionRecord).where(ConditionRecord.id == AssetRecord.condition_id)).all()
+    unknown = col(AssetRecord.in_service_on).is_(None) & col(AssetRecord.made_on).is_(None)
+    assert len(conditions) >= counted(session, AssetRecord) - len(
+        session.exec(select(AssetRecord.id).where(unknown)).all()
+    )
+    for condition in conditions:
+        assert condition.detail is not None
+        parts = [component_of(stored, rule=condition.rule) for stored in condition.detail["components"]]
+        assert parts
+        wholes = [(condition.index_p50, [Reason.model_validate(reason) for reason in condition.reasons])]
+        for index, reasons in [*wholes, *((part.index_p50, part.reasons) for part in parts)]:
+            hundredths = sum(round(reason.effect * 100) for reason in reasons if reason.effect is not None)
+            assert hundredths == round(index * 100)
 
 
 def _check_no_password_is_kept(session: Session, told: dict[str, Any]) -> None:
