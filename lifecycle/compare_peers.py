@@ -65,7 +65,7 @@ def _looks(session: Session, assets: Sequence[AssetRecord], product: Product) ->
     components = tuple(dict.fromkeys(item.component for item in items)) or ("overall",)
     weight = {item.component: item.weight for item in items}
     weights = np.array([weight.get(component, 1.0) for component in components])
-    of_product = select(AssetRecord.id).where(AssetRecord.product_id == assets[0].product_id) if assets else []
+    of_product = select(AssetRecord.id).where(col(AssetRecord.product_id).in_({asset.product_id for asset in assets}))
     query = select(InspectionRecord).where(col(InspectionRecord.asset_id).in_(of_product), still_counts())
     found: list[_Look] = []
     repaired: set[UUID] = set()
@@ -130,7 +130,7 @@ def _climate(session: Session, assets: Sequence[AssetRecord], now: datetime) -> 
     figures = rules()["climate"]
     wanted = [(asset.id, str(name)) for asset in assets for name in figures["metrics"]]
     means = gauge_means(session, wanted=wanted, start=now - timedelta(days=int(figures["days"])), end=now)
-    found = {}
+    found: dict[str, Floats] = {}
     for name in map(str, figures["metrics"]):
         own = pd.Series(
             [means[one.id, name].mean if (one.id, name) in means else np.nan for one in assets], dtype=float
@@ -138,5 +138,5 @@ def _climate(session: Session, assets: Sequence[AssetRecord], now: datetime) -> 
         for shared in ([(one.site_id, one.place) for one in assets], [(one.site_id,) for one in assets]):
             keys = pd.Series([str(key) if key[0] is not None else None for key in shared], dtype=object)
             own = own.fillna(own.groupby(keys).transform("median")) if len(own) else own
-        found[name] = own.to_numpy(dtype=np.float64)
+        found[name] = np.asarray(own, dtype=np.float64)
     return found

@@ -57,7 +57,7 @@ def wear_rates(thing: NDArray[np.int64], use: Floats, lost: Floats, *, things: i
     most = np.zeros(things)
     np.maximum.at(most, thing, use)
     known = (most >= least_use) & (square > 0)
-    return np.divide(product, square, out=np.full(things, np.nan), where=known)
+    return np.asarray(np.divide(product, square, out=np.full(things, np.nan), where=known), dtype=np.float64)
 
 
 def robust_fit(rate: Floats, climate: Floats) -> Fit:
@@ -72,7 +72,8 @@ def robust_fit(rate: Floats, climate: Floats) -> Fit:
         weights = np.minimum(1.0, rules()["fit"]["tuning"] * spread / np.maximum(np.abs(rest), _TINY))
     freedom = max(len(rate) - design.shape[1], 1)
     variance = float(np.sum(weights * rest**2)) / freedom
-    errors = np.sqrt(np.maximum(np.diag(np.linalg.pinv((design * weights[:, None]).T @ design)) * variance, 0))
+    inverse = np.linalg.pinv((design * weights[:, None]).T @ design)
+    errors = np.asarray(np.sqrt(np.maximum(np.diag(inverse) * variance, 0)), dtype=np.float64)
     return Fit(float(found[0]), found[1:], errors[1:])
 
 

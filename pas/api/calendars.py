@@ -1,7 +1,7 @@
 """Calendars over HTTP: made and revoked by a login, and fetched by calendar programs under their secret address."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -19,7 +19,9 @@ from pas.settings import settings
 
 router = APIRouter(tags=["calendars"])
 
-_FILE = {200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}, "description": "The calendar (RFC 5545)."}}
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}, "description": "The calendar (RFC 5545)."}
+}
 
 
 class Feed(BaseModel):

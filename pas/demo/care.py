@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from statistics import median
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -11,6 +12,7 @@ from sqlmodel import Session, col, select
 from lifecycle.compare_peers import peers_of_product
 from lifecycle.due_date import DueStanding
 from lifecycle.due_queries import due_inspections
+from lifecycle.peers import Standing
 from lifecycle.propose_fit import fits_of
 from lifecycle.queries import assets_by_reference
 from lifecycle.tables import AssetRecord
@@ -50,7 +52,7 @@ def care_of(session: Session, planted: Mapping[str, Sequence[str]], *, now: date
 def _work(session: Session) -> dict[str, int]:
     one = WorkOrderRecord
     query = select(one.cause, func.count()).where(col(one.state).not_in(sorted(ENDED))).group_by(col(one.cause))
-    return {cause.value: int(count) for cause, count in sorted(session.exec(query).all())}
+    return {str(cause): int(count) for cause, count in sorted(session.exec(query).all())}
 
 
 def _due(session: Session, now: datetime) -> dict[str, int]:
@@ -67,7 +69,7 @@ def _hot_room(session: Session, serials: Sequence[str], now: datetime) -> HotRoo
     assets = list(session.exec(select(AssetRecord).where(col(AssetRecord.id).in_(ids))))
     if not assets:
         return None
-    peers = {}
+    peers: dict[UUID, Standing] = {}
     for product_id in {asset.product_id for asset in assets}:
         peers |= peers_of_product(session, product_id=product_id, now=now)
     found = [peers[asset.id] for asset in assets]
