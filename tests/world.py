@@ -156,7 +156,8 @@ def _holding(session: Session, mark: str, shared: dict[str, str]) -> Holding:
         site_id=site.id,
         in_service_on=date(2025, 1, 1),
     )
-    asset_id = register_assets(session, [asset], now=NOW, by=OPERATOR)[0].id
+    registered_asset = register_assets(session, [asset], now=NOW, by=OPERATOR)[0]
+    asset_id = registered_asset.id
     inspection_id = _seen_and_measured(session, asset_id, mark)
     contract = {
         "code": f"{mark}-C",
@@ -174,7 +175,7 @@ def _holding(session: Session, mark: str, shared: dict[str, str]) -> Holding:
         "site_id": site.id,
         "inspection_id": inspection_id,
         "sha256": photos_by_inspection(session, [inspection_id])[inspection_id][0].sha256,
-        "digital_link": asset.public_id.removeprefix("https://id.gs1.org/"),
+        "digital_link": registered_asset.public_id.removeprefix("https://id.gs1.org/"),
         "event_id": registered[-1],
         "code_of_customer": customer.code,
         "code_of_site": site.code,
@@ -253,9 +254,7 @@ def _message(session: Session, holding: Holding) -> None:
     content = {"kind": "flood", "name": holding.mark, "organisation": holding.mark, "items": [], "most": 5, "days": 7}
     facts = {"person_id": person_id, "language": "en", "channel": Channel.PAGE, "state": MessageState.SENT}
     alert_ids = [UUID(holding.ids["alert_id"])]
-    told = keep_message(
-        session, facts, kind=MessageKind.FLOOD, cause="", content=content, alert_ids=alert_ids, now=NOW
-    )
+    told = keep_message(session, facts, kind=MessageKind.FLOOD, cause="", content=content, alert_ids=alert_ids, now=NOW)
     link = Link(told.tenant_id, told.id, Said.PLANNED, clock.now() + timedelta(days=1))
     holding.ids["token"] = write_link(key_of(session, now=NOW), link, person_id=person_id)
 
