@@ -26,8 +26,8 @@ from lifecycle.checklist import Checklist, Item
 from lifecycle.inspection import Inspection, InspectionSource
 from lifecycle.inspection_queries import photos_by_inspection
 from lifecycle.log_inspections import log_inspections
-from lifecycle.photo_gateway import pictures_of
 from lifecycle.open_work import open_work
+from lifecycle.photo_gateway import pictures_of
 from lifecycle.reassess import reassess
 from lifecycle.register_assets import register_assets
 from lifecycle.tables import (
