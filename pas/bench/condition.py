@@ -162,28 +162,29 @@ def _looks(
     chance: np.random.Generator,
     now: datetime,
 ) -> Iterator[list[dict[str, Any]]]:
+    """Draw what was seen of them, the older look first; what an inspection holds beside its grades is nothing."""
+    known = {"id": ids[0], "asset_id": ids[0], "inspected_at": now, "source": InspectionSource.APP, "recorded_at": now}
+    blank = InspectionRecord.model_construct(**known, tenant_id=tenant_of(session)).model_dump(warnings=False)
+    places = (np.arange(len(ids)) + first) % PRODUCTS
+    years = np.array([product.rated_years for product in products])[places]
+    names = [[str(item["component"]) for item in product.checklist] for product in products]
     for look in range(LOOKS):
         shares = chance.uniform(0.3 + 0.4 * look, 0.65 + 0.3 * look, len(ids))
-        rows = []
-        for place, asset_id in enumerate(ids):
-            product = products[(first + place) % PRODUCTS]
-            seen_at = now - timedelta(days=float(ages[place] * (1 - shares[place])))
-            worn = 100 - 80 * ages[place] * shares[place] / 365 / product.rated_years
-            grades = {
-                item["component"]: _LETTERS[int(np.clip((100 - worn + off) // 20, 0, 4))]
-                for item, off in zip(product.checklist, chance.normal(0, 6, len(product.checklist)), strict=True)
+        worn = 80 * ages * shares / 365 / years
+        off = chance.normal(0, 6, (len(ids), 4))
+        ranks = np.clip((worn[:, None] + off) // 20, 0, 4).astype(int).tolist()
+        days = (ages * (1 - shares)).tolist()
+        yield [
+            blank
+            | {
+                "id": UUID(id_),
+                "asset_id": asset_id,
+                "inspected_at": now - timedelta(days=days[place]),
+                "source": _SOURCES[place % len(_SOURCES)],
+                "grades": {name: _LETTERS[rank] for name, rank in zip(names[product], ranks[place], strict=False)},
             }
-            known = {"tenant_id": tenant_of(session), "asset_id": asset_id, "inspected_at": seen_at, "grades": grades}
-            rows.append(_row(known, _SOURCES[place % len(_SOURCES)], now))
-        for row, id_ in zip(rows, new_ids(len(rows)), strict=True):
-            row["id"] = UUID(id_)
-        yield rows
-
-
-def _row(known: dict[str, Any], source: InspectionSource, now: datetime) -> dict[str, Any]:
-    """Fill in what an inspection holds beside its grades: nothing."""
-    blank = InspectionRecord.model_construct(**known).model_dump(warnings=False)
-    return blank | {"source": source, "recorded_at": now}
+            for place, (asset_id, id_, product) in enumerate(zip(ids, new_ids(len(ids)), places.tolist(), strict=True))
+        ]
 
 
 def _queue(session: Session, now: datetime) -> None:
