@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
+from threadpoolctl import threadpool_limits
 
 from lifecycle.grade import Floats
 
@@ -34,13 +35,14 @@ class _Fitted:
 
     def fit(self, figures: Floats, goal: Floats) -> Learner:
         rows = np.arange(0, len(goal), max(-(-len(goal) // self._most), 1))
-        self._model.fit(figures[rows], goal[rows])
+        with threadpool_limits(limits=1):  # threads that wait for each other on a busy machine take ten times as long
+            self._model.fit(figures[rows], goal[rows])
         return self
 
     def ask(self, figures: Floats) -> Floats:
-        if self._is_classifier:
-            return np.asarray(self._model.predict_proba(figures)[:, 1])
-        return np.asarray(self._model.predict(figures), dtype=np.float64)
+        with threadpool_limits(limits=1):
+            told = self._model.predict_proba(figures)[:, 1] if self._is_classifier else self._model.predict(figures)
+        return np.asarray(told, dtype=np.float64)
 
 
 def boosting() -> Learner:
