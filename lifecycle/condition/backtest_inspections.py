@@ -40,12 +40,19 @@ def backtest_inspections(
     The test foretells from inspections of at most five years before the split. An outcome belongs to a horizon if it
     was noted exactly so many calendar years later; what was inspected in other years is not interpolated.
     The engine is chosen, and every interval calibrated, within the train assets alone.
+    Raises NoInspections where there is nothing to learn from or nothing to judge.
     """
     learned, judged = clean_series(train), clean_series(test)
     splits, said = apart(learned.rows, judged.rows)
     models = [fit(split.train, until=split_year, horizons=horizons, limits=LIMITS) for split in splits]
     later = [_later(split.test, split_year, max(LONGEST, *horizons)) for split in splits]
     sides = [(model, pairs.at(np.isin(pairs.horizon, horizons))) for model, pairs in zip(models, later, strict=True)]
+    if not any(len(cases.change) for _, cases in sides):
+        years = ", ".join(str(horizon) for horizon in horizons)
+        sentence = (
+            f"no inspection of the test file came {years} years after another of its asset, and after {split_year}"
+        )
+        raise NoInspections(sentence, field="horizons")
     engines = {name: _measured(sides, name, horizons) for name in (*models[0].engines, POOLED)}
     n, others = sum(len(cases.change) for _, cases in sides), sum(len(pairs.change) for pairs in later)
     odd = f"{others - n:,} outcomes came after another number of years than asked and judge nothing"

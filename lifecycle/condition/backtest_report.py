@@ -35,10 +35,12 @@ class Report(NamedTuple):
 def known(figure: float | None) -> float | None:
     """Give a figure as JSON can carry it.
 
-    >>> known(float("nan")), known(0.25)
-    (None, 0.25)
+    >>> known(float("nan")), known(0.25), known(12)
+    (None, 0.25, 12)
     """
-    return float(figure) if figure is not None and math.isfinite(figure) else None
+    if figure is None or not math.isfinite(figure):
+        return None
+    return figure if isinstance(figure, int) else float(figure)
 
 
 def _shown(figure: float | None) -> str:

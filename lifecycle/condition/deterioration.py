@@ -10,6 +10,7 @@ from lifecycle.condition.deterioration_engines import Engine, fitted, foretold_b
 from lifecycle.condition.deterioration_levels import A_POINT, LEVELS, chances, level_of, quantile
 from lifecycle.condition.deterioration_pairs import Origins, Pairs, origins_of, pairs_of
 from lifecycle.condition.deterioration_trial import Verdict, judge
+from lifecycle.condition.inspection_series import NoInspections
 from lifecycle.condition.scores import Ranks
 from lifecycle.grade import Floats
 
@@ -73,6 +74,7 @@ def fit(
 ) -> Deterioration:
     """Learn from inspections (asset_id, year, bci; cleaned) with outcomes up to a year; later ones are not looked at.
 
+    Raises NoInspections where no asset was inspected twice by then.
     `limits` are the lower ends of the grades above the worst.
     """
     known = rows[rows["year"] <= until]
@@ -80,7 +82,10 @@ def fit(
 
 
 def fit_pairs(pairs: Pairs, *, until: int, horizons: Sequence[int], limits: tuple[float, ...]) -> Deterioration:
-    """Learn from pairs of inspections, all of them known by that year."""
+    """Learn from pairs of inspections, all of them known by that year. Raises NoInspections where there is no pair."""
+    if not len(pairs.change):
+        sentence = f"no asset of the train file was inspected twice by {until}, so nothing can be learned; choose later"
+        raise NoInspections(sentence, field="split_year")
     verdict = judge(pairs, until=until, horizons=horizons, limits=limits)
     return Deterioration(fitted(pairs, limits), verdict, limits)
 

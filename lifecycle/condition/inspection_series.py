@@ -16,7 +16,7 @@ _GRACE = 1e-9
 
 
 class NoInspections(Refusal):
-    """Not one row of a file of inspections can be used."""
+    """A file holds no inspection that can be used, or none that teaches or judges anything."""
 
 
 class Series(NamedTuple):
@@ -72,7 +72,9 @@ def _reasons(rows: pd.DataFrame, frame: pd.DataFrame) -> "pd.Series[str]":
     given = frame["bci"].map(_name)
     faults = {
         "have no asset": rows["asset_id"] == "",
-        "have no year": ~(year.between(FIRST_YEAR, LAST_YEAR) & ((year % 1).abs() < _GRACE)),
+        f"have no year from {FIRST_YEAR} to {LAST_YEAR}": ~(
+            year.between(FIRST_YEAR, LAST_YEAR) & ((year % 1).abs() < _GRACE)
+        ),
         "have no index": given.isin(["", "nan", "NaN"]),
         "have an index that is no number": ~np.isfinite(index),
         "have the index 0, which means missing": index == 0,

@@ -90,8 +90,20 @@ def test_with_too_few_years_nothing_is_calibrated_and_it_says_so() -> None:
     report = backtest_inspections(rows, rows, split_year=2005, horizons=(2, 4))
     assert report.chosen in report.engines
     assert report.engines[report.chosen]["n_2y"] is not None
-    few = fit(rows[rows["year"] <= 2002], until=2002)
+    few = fit(rows, until=2004, horizons=(2,))
     assert (few.verdict.cases, few.verdict.tail_of("peers", 2)) == (0, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("split_year", "horizons", "said"),
+    [(1990, (2, 4), "inspected twice by 1990"), (2009, (1, 3), "came 1, 3 years after")],
+)
+def test_where_nothing_can_be_learned_or_judged_it_says_so(
+    split_year: int, horizons: tuple[int, ...], said: str
+) -> None:
+    rows = a_fleet(things=12)
+    with pytest.raises(NoInspections, match=said):
+        backtest_inspections(rows, rows, split_year=split_year, horizons=horizons)
 
 
 def test_pairs_look_back_only() -> None:
@@ -154,7 +166,7 @@ def test_other_peoples_rows_are_cleaned_and_counted() -> None:
         "have the index 0, which means missing": 1,
         "have an index that is no number": 2,
         "have no index": 1,
-        "have no year": 1,
+        "have no year from 1800 to 2200": 1,
         "have an index outside 0 to 100": 1,
         "have no asset": 2,
         "differ for one asset and year": 2,
