@@ -10,6 +10,7 @@ from sqlmodel import Session, col, func, select
 from lifecycle.await_reassessment import await_reassessment
 from lifecycle.condition.assumptions import figure
 from lifecycle.condition.fleet import rows_of, sights_of
+from lifecycle.condition.known_pattern import known_pattern
 from lifecycle.condition.learned_wear import Ended, Seen, learned, pairs_of
 from lifecycle.condition.remaining_life import DAYS_A_YEAR
 from lifecycle.condition.terms import Terms, terms_of
@@ -86,7 +87,8 @@ def _from_inspections(
     if not len(read.fleet.looks.thing):
         return None, things
     pairs = pairs_of(sights_of(read.fleet, rows_of(read.fleet)), read.fleet.looks.day)
-    return learned(terms, pairs, _ended(read, terms)), things
+    pattern = known_pattern([measured.recent.lines for measured in read.readings.values()])
+    return learned(terms, pairs, _ended(read, terms)).model_copy(update={"pattern": pattern}), things
 
 
 def _of_product(product_id: UUID) -> Which:

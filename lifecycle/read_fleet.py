@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, String, or_, type_coerce
 from sqlmodel import Session, col, select
 
@@ -208,8 +209,20 @@ def _fleet(
         ambient=columns["ambient"],
         load=columns["load"],
         health=np.full(len(things), np.nan),
-        flagged=np.zeros(len(things), dtype=bool),
+        flagged=_flagged(things, readings, said.terms, product),
     )
+
+
+def _flagged(
+    things: Sequence[Thing], readings: Mapping[UUID, Measured], terms: Sequence[Terms], product: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Mark the things whose recent levels are unlike all that their fleet ever showed."""
+    flagged = np.zeros(len(things), dtype=bool)
+    for place, thing in enumerate(things):
+        pattern, read = terms[product[place]].parameters.pattern, readings.get(thing.id)
+        if pattern is not None and read is not None:
+            flagged[place] = pattern.is_unlike(read.recent.means)
+    return flagged
 
 
 def _wind(now: Clock, then: Clock, place: int, looks: slice, ran: Run, life: float) -> None:

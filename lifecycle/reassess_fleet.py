@@ -25,7 +25,7 @@ from telemetry.lots import ROWS, lots
 
 CONCLUDED = "concluded"
 """The cause under which a thing goes on waiting whose condition is written, and whose alerts and route may follow."""
-AT_ONCE = 50_000
+AT_ONCE = 25_000
 """Things in one pass."""
 
 

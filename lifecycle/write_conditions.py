@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Float, String, Text, Uuid, bindparam, cast, column, func, insert, literal, select, update
@@ -44,14 +45,17 @@ def write_conditions(session: Session, told: Sequence[Assessment], *, now: datet
     return written
 
 
+_written = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
 def _cells(one: Assessment, id_: str) -> tuple[Any, ...]:
     return (
         id_,
         one.asset_id.hex,
         one.grade,
         one.layer,
-        json.dumps(one.account),
-        json.dumps(one.detail),
+        _written(one.account),
+        _written(one.detail),
         one.rule,
         one.input_hash,
         one.index_p10,
@@ -69,9 +73,8 @@ def _write_in_sqlite(session: Session, rows: Sequence[tuple[Any, ...]], now: dat
     names = [*_NAMES, "tenant_id", "assessed_at"]
     statement = insert(_CONDITION).values({name: bindparam(name) for name in names}).compile(dialect=connection.dialect)
     alike = (tenant_of(session), now.astimezone(UTC).strftime(_MOMENT))
-    place = [names.index(name) for name in statement.positiontup or []]
-    full = [(*row, *alike) for row in rows]
-    connection.exec_driver_sql(str(statement), [tuple(row[at] for at in place) for row in full])
+    in_order = itemgetter(*(names.index(name) for name in statement.positiontup or []))
+    connection.exec_driver_sql(str(statement), [in_order(row + alike) for row in rows])
 
 
 def _move_in_sqlite(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:

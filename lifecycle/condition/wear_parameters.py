@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from lifecycle.condition.assumptions import assumptions, figure
+from lifecycle.condition.known_pattern import KnownPattern
 from lifecycle.grade import GRADES
 
 Positive = Annotated[float, Field(gt=0)]
@@ -41,7 +42,8 @@ class WearParameters(BaseModel):
     `pace` multiplies the declared wear and `scatter` is points squared that a rated life adds, both by grade A to E;
     `pairs` says on how many pairs of inspections each rests. `telemetry_weight` is how far health that is measured
     between inspections is believed. `widening` multiplies every interval so that 8 in 10 hold; it was found on `n`
-    later inspections, of which intervals as now printed held `coverage`.
+    later inspections, of which intervals as now printed held `coverage`. `pattern` is how the fleet's levels move
+    together; what none of it ever showed is not foretold by its wear.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -57,6 +59,7 @@ class WearParameters(BaseModel):
     n: int = 0
     outcomes: dict[str, Outcome] = {}
     life: LifeTable
+    pattern: KnownPattern | None = None
 
     @cached_property
     def fingerprint(self) -> str:

@@ -163,7 +163,13 @@ def _looks(
     now: datetime,
 ) -> Iterator[list[dict[str, Any]]]:
     """Draw what was seen of them, the older look first; what an inspection holds beside its grades is nothing."""
-    known = {"id": ids[0], "asset_id": ids[0], "inspected_at": now, "source": InspectionSource.APP, "recorded_at": now}
+    known: dict[str, Any] = {
+        "id": ids[0],
+        "asset_id": ids[0],
+        "inspected_at": now,
+        "source": InspectionSource.APP,
+        "recorded_at": now,
+    }
     blank = InspectionRecord.model_construct(**known, tenant_id=tenant_of(session)).model_dump(warnings=False)
     places = (np.arange(len(ids)) + first) % PRODUCTS
     years = np.array([product.rated_years for product in products])[places]
