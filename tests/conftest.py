@@ -205,6 +205,8 @@ Pas = Callable[..., Ran]
 def pas(database: Database, monkeypatch: pytest.MonkeyPatch) -> Pas:
     """Run the command line on the test's database: `pas("import", "sites", str(file), "--json").json`."""
     monkeypatch.setenv("PAS_DATABASE_URL", database.url)
+    if database.photos is not None:
+        monkeypatch.setenv("PAS_HOME", str(database.photos.parent))
     settings.cache_clear()
 
     def run(*arguments: str) -> Ran:

@@ -30,6 +30,7 @@ from pas.demo.definitions import vat_number
 from pas.demo.fleet_figures import FleetFigures, fleet_figures
 from pas.demo.generate import Demo, DemoFile, generate
 from pas.demo.logins import Login, give_logins
+from pas.demo.roads import show_roads
 from pas.demo.stories import Story, stories
 from pas.exchange import ImportReport, import_file
 from pas.found_tenant import found_tenant, tenants
@@ -129,6 +130,8 @@ def _conclude(database: Database, tenant_id: int, demo: Demo, *, now: datetime, 
         _pack_readings(database, tenant_id, now=now)
     with steps.step("learn wear"):
         _learn_wear(database, tenant_id, now=now)
+    with steps.step("every road"):
+        show_roads(database, tenant_id, demo.things, until=demo.calendar.until, now=now, by=by)
     with steps.step("assess"):
         reassessed = _reassess_all(database, tenant_id, now=now)
     with steps.step("due dates"):
