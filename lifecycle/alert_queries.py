@@ -79,7 +79,7 @@ def _since(session: Session, product_id: UUID, now: datetime) -> date | None:
     """Give a day, long enough ago, on which one was there; None where the class is younger."""
     known = now.date() - timedelta(days=figures()["shadow"]["days"])
     began = func.coalesce(col(AssetRecord.in_service_on), col(AssetRecord.made_on))
-    query = select(AssetRecord.in_service_on, AssetRecord.made_on)
+    query = select(col(AssetRecord.in_service_on), col(AssetRecord.made_on))
     found = session.exec(query.where(AssetRecord.product_id == product_id, began <= known).limit(1)).first()
     return None if found is None else found[0] or found[1]
 

@@ -1,12 +1,17 @@
 """Alerts over HTTP: what somebody must be told, and what they answer."""
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+import pandas as pd
+import pyarrow as pa
+from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel
+from sqlmodel import Session
+from sqlmodel.sql.expression import SelectOfScalar
 
 from lifecycle import answer_alert
 from lifecycle.alert import AlertAnswer, AlertKind, AlertPriority, AlertState
@@ -16,11 +21,27 @@ from lifecycle.tables import AlertRecord
 from pas import clock
 from pas.access import EVERYBODY, Asking, Reading, Writing, may
 from pas.api.assets import own
+from pas.api.form import Form, WantedForm, files
 from pas.api.paging import Cursor, Limit, Page, page
 from pas.api.problems import problems
+from pas.api.table_stream import streamed
+from pas.exchange.quoting import quoted
 from pas.role import Role
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
+
+
+_AT_ONCE = 500
+_COLUMNS = pa.schema(
+    [
+        (name, pa.string())
+        for name in (
+            *("id", "asset_id", "kind", "failure_mode", "state", "priority", "began_at", "raised_at", "cleared_at"),
+            *("action", "owner", "due_on", "days_p10", "days_p50", "days_p90", "cost", "currency", "cause"),
+            *("answered_by", "answer", "shadow", "rule"),
+        )
+    ]
+)
 
 
 class Alert(BaseModel):
@@ -56,21 +77,24 @@ class Alert(BaseModel):
     rule: str
 
 
-@router.get("")
+@router.get("", responses=files(Form.CSV), response_model=Page[Alert])
 @may(*EVERYBODY)
 def list_alerts(
     *,
     caller: Asking,
     session: Reading,
+    form: WantedForm,
     state: Annotated[AlertState | None, Query()] = None,
     kind: Annotated[AlertKind | None, Query()] = None,
     asset: Annotated[UUID | None, Query(description="Id of the asset.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[Alert]:
-    """List alerts, the oldest first; filters narrow each other."""
+) -> Page[Alert] | Response:
+    """List alerts, the oldest first; filters narrow each other. As csv all of them, without pages."""
     query = alerts(state=state, kind=kind, asset_id=asset, holder_id=own(caller))
     by = (AlertRecord.raised_at, AlertRecord.id)
+    if form is Form.CSV:
+        return streamed(list(_rows(session, query, by)), schema=_COLUMNS, form=form, name="alerts")
     found, next_cursor = page(session, query, by=by, cursor=cursor, limit=limit)
     return Page(items=[_shown(alert) for alert in found], next_cursor=next_cursor)
 
@@ -90,6 +114,24 @@ def answer(alert_id: UUID, said: AlertAnswer, caller: Asking, session: Writing) 
         session, alert_id=alert_id, answer=said, holder_id=own(caller), now=clock.now(), by=caller.actor
     )
     return _shown(answered)
+
+
+def _rows(session: Session, query: SelectOfScalar[AlertRecord], by: Any) -> Iterator[pd.DataFrame]:
+    """Give the rows of the file, some hundred at a time."""
+    cursor: str | None = None
+    while True:
+        found, cursor = page(session, query, by=by, cursor=cursor, limit=_AT_ONCE)
+        rows = [[_text(getattr(alert, name)) for name in _COLUMNS.names] for alert in found]
+        yield pd.DataFrame(rows, columns=_COLUMNS.names, dtype=object)
+        if cursor is None:
+            return
+
+
+def _text(value: Any) -> str:
+    """Write a value so that no spreadsheet runs it."""
+    if value is None:
+        return ""
+    return value.isoformat() if isinstance(value, date) else quoted(str(value))
 
 
 def _shown(alert: AlertRecord) -> Alert:

@@ -193,3 +193,18 @@ def test_the_page_shows_alerts_with_who_should_act(manager: TestClient) -> None:
     assert page.status_code == 200
     assert "PAS_SMTP_URL" in page.text
     assert "Improve the surroundings" in page.text
+
+
+@pytest.mark.usefixtures("hot")
+def test_alerts_leave_as_a_file_that_no_spreadsheet_runs(manager: TestClient) -> None:
+    alert = manager.get("/api/v1/alerts").json()["items"][0]
+    said = {"verdict": "not_true", "reason": "no"}
+    assert manager.post(f"/api/v1/alerts/{alert['id']}/answer", json=said).status_code == 201
+
+    sent = manager.get("/api/v1/alerts", headers={"Accept": "text/csv"})
+
+    assert sent.headers["content-type"].startswith("text/csv")
+    lines = sent.text.splitlines()
+    assert len(lines) == 13
+    assert lines[0].startswith("id,asset_id,kind")
+    assert "'environment:" not in sent.text
