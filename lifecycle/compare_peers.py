@@ -14,7 +14,7 @@ from lifecycle.condition.sight import sight
 from lifecycle.grade import Floats
 from lifecycle.inspection import InspectionSource
 from lifecycle.inspection_queries import still_counts
-from lifecycle.peers import Standing, compare, rules, wear_rates
+from lifecycle.peers import Standing, compare, lost_when_new, rules, wear_rates
 from lifecycle.product import ChecklistItem, Product
 from lifecycle.tables import AssetRecord, InspectionRecord, ProductRecord
 from telemetry.queries import gauge_means
@@ -46,10 +46,11 @@ def peers_of_product(session: Session, *, product_id: UUID, now: datetime) -> di
     looks = _looks(session, assets, product)
     use, least = _use(session, assets, product, looks, now)
     there = np.isfinite(use) & (use > 0)
+    lost = np.array([look.lost for look in looks], dtype=np.float64)[there]
     rate = wear_rates(
         np.array([look.thing for look in looks], dtype=np.int64)[there],
         use[there],
-        np.array([look.lost for look in looks], dtype=np.float64)[there],
+        lost - lost_when_new(use[there], lost),
         things=len(assets),
         least_use=least,
     )

@@ -153,10 +153,22 @@ def _candidates(
         other = one.product
         alike = (other.trade, other.currency, other.usage_metric) == (own.trade, own.currency, own.usage_metric)
         rated = {str(row["metric"]) for row in other.ratings}
-        if other.code == own.code or not alike or not asked <= rated or broken(other, profile):
+        if (
+            other.code == own.code
+            or not alike
+            or not _of_one_class(own, other)
+            or not asked <= rated
+            or broken(other, profile)
+        ):
             continue
         there = years_of(other, profile)
         yield Proposal(one.id, other.code, other.name, cost - cost_a_year(other, there), there - years)
+
+
+def _of_one_class(own: Product, other: Product) -> bool:
+    times = float(other.price_new / own.price_new)
+    most = float(rules()["alike"]["most_times"])
+    return 1 / most <= times <= most
 
 
 def _bound_left(rating: Rating, level: float) -> float | None:

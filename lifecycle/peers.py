@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifecycle.assumed import assumed
-from lifecycle.grade import Floats
+from lifecycle.grade import BAND, Floats
 from lifecycle.reason import Reason
 
 _NORMAL = 1.4826
@@ -58,6 +58,17 @@ def wear_rates(thing: NDArray[np.int64], use: Floats, lost: Floats, *, things: i
     np.maximum.at(most, thing, use)
     known = (most >= least_use) & (square > 0)
     return np.asarray(np.divide(product, square, out=np.full(things, np.nan), where=known), dtype=np.float64)
+
+
+def lost_when_new(use: Floats, lost: Floats) -> float:
+    """Give the points that inspectors of this fleet see lost on a thing as new: a grade A reads as its middle, 90.
+
+    It is where the robust line through all that was seen meets no use; never below nothing or above a band.
+    """
+    if len(use) <= int(rules()["sisters"]["least"]) or float(np.ptp(use)) <= 0:
+        return 0.0
+    scale = float(np.max(use))
+    return float(np.clip(robust_fit(lost, (use / scale)[:, None]).level, 0.0, BAND))
 
 
 def robust_fit(rate: Floats, climate: Floats) -> Fit:

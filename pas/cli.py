@@ -24,6 +24,7 @@ from pas.commands import (
     serve,
     tenant,
     value,
+    work,
     worker,
 )
 
@@ -50,6 +51,7 @@ app.command("value")(value.value)
 app.command("meter")(meter.meter)
 app.add_typer(readings.app, name="readings")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(work.app, name="work")
 app.command("worker")(worker.worker)
 app.add_typer(mqtt.app, name="mqtt")
 
