@@ -49,7 +49,7 @@ def component_of(stored: Sequence[Any], *, rule: str) -> ComponentCondition:
     facts = dict(zip(FIELDS, stored, strict=False))
     points = zip(Points._fields, stored[len(FIELDS) :], strict=True)
     reasons = [
-        Reason(code=f"condition.component_{name}", rule=rule, inputs={}, effect=effect)
+        Reason(code=".".join(("condition", f"component_{name}")), rule=rule, inputs={}, effect=effect)
         for name, effect in points
         if effect
     ]

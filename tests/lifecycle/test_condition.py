@@ -16,6 +16,7 @@ from lifecycle.condition.terms import Terms, terms_of
 from lifecycle.condition.wear_parameters import Outcome, declared
 from lifecycle.grade import GRADES
 from lifecycle.inspection import InspectionSource
+from pas.words import Words, catalogue
 from tests.lifecycle.sample_condition import One, Seen, assessed, points_of
 from tests.lifecycle.sample_fleet import product
 
@@ -81,6 +82,19 @@ def test_reasons_add_up_to_the_index_exactly_for_the_thing_and_for_each_componen
     for stored in result.detail["components"]:
         part = component_of(stored, rule=result.rule)
         assert hundredths(reason.effect for reason in part.reasons) == round(part.index_p50 * 100)
+
+
+@plain
+@given(things())
+def test_every_reason_can_be_told(thing: One) -> None:
+    result = one(thing)
+    parts = [component_of(stored, rule=result.rule) for stored in result.detail["components"]]
+
+    told = [reason for part in (result, *parts) for reason in part.reasons]
+
+    for language in ("nl", "fr", "en"):
+        assert all("–" not in Words(language).reason(reason) for reason in told if None not in reason.inputs.values())
+    assert {f"reason.{reason.code}" for reason in told} <= set(catalogue())
 
 
 @plain
