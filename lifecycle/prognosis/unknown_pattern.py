@@ -8,7 +8,7 @@ from lifecycle.grade import Floats
 from lifecycle.prognosis.evidence import Evidence
 from lifecycle.prognosis.peers import nearest, told
 
-WIDER = 1.5
+WIDER = 2.0
 """The interval is so much wider than among the fleet, whose pattern was another."""
 _DEPARTURE = 2.0
 """So many middle lives of age weigh as much as one e-fold of distance from new."""
