@@ -1,7 +1,7 @@
 """Everything the page of one thing tells: what and where it is, how it fares and why, what it is worth."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,6 +10,8 @@ from sqlmodel import Session, col, select
 from lifecycle.alarm_queries import alarms, reasons_of
 from lifecycle.checklist_tables import InspectionPhotoRecord, InspectionStrikeRecord
 from lifecycle.condition_queries import alerts
+from lifecycle.due_date import Due, DueStanding, standing, why
+from lifecycle.due_queries import due_of
 from lifecycle.inspection_queries import photos_by_inspection, strikes_by_inspection
 from lifecycle.reason import Reason
 from lifecycle.tables import (
@@ -23,6 +25,8 @@ from lifecycle.tables import (
     RouteDecisionRecord,
     SiteRecord,
 )
+from lifecycle.work_order_queries import work_orders
+from lifecycle.work_order_tables import WorkOrderRecord
 from pas.web.drawing import Block, Span, Sparkline, rounded_to_sum, sparkline, waterfall
 from pas.words import Words
 from telemetry.alarm_tables import AlarmRecord
@@ -65,6 +69,15 @@ class Measured(NamedTuple):
     line: Sparkline | None
 
 
+class Care(NamedTuple):
+    """What a thing needs: its next inspection, how near that is and why then, and the work under way."""
+
+    due_on: date | None
+    standing: DueStanding | None
+    reasons: Sequence[Reason]
+    orders: Sequence[WorkOrderRecord]
+
+
 class Thing(NamedTuple):
     """A thing and everything around it."""
 
@@ -77,6 +90,7 @@ class Thing(NamedTuple):
     alerts: Sequence[AlertRecord]
     alarms: Sequence[tuple[AlarmRecord, Sequence[Reason]]]
     """The open first-line alarms, the newest first, each with its reasons."""
+    care: Care
     route: RouteDecisionRecord | None
     inspections: Sequence[InspectionRecord]
     photos: Mapping[UUID, Sequence[InspectionPhotoRecord]]
@@ -112,6 +126,7 @@ def thing(session: Session, *, asset_id: UUID, holder_id: UUID | None, now: date
         condition=session.exec(select(ConditionRecord).where(ConditionRecord.id == asset.condition_id)).first(),
         alerts=_alerts(session, asset_id, holder_id),
         alarms=_alarms(session, asset_id),
+        care=_care(session, asset, holder_id, now),
         route=_latest(session, RouteDecisionRecord, asset_id, RouteDecisionRecord.decided_at),
         inspections=looks,
         photos=photos_by_inspection(session, [look.id for look in looks]),
@@ -120,6 +135,17 @@ def thing(session: Session, *, asset_id: UUID, holder_id: UUID | None, now: date
         names=_names(session, events),
         measured=_measured(session, asset_id, now),
     )
+
+
+def _care(session: Session, asset: AssetRecord, holder_id: UUID | None, now: datetime) -> Care:
+    asked = work_orders(holder_id=holder_id, asset_id=asset.id, is_open=True)
+    orders = session.exec(asked.order_by(col(WorkOrderRecord.opened_at))).all()
+    kept = due_of(session, [asset.id]).get(asset.id)
+    if kept is None or kept.due_on is None or kept.cancelled_at is not None:
+        return Care(None, None, [], orders)
+    due = Due.model_validate(kept.model_dump(include=set(Due.model_fields)))
+    metric = session.exec(select(ProductRecord.usage_metric).where(ProductRecord.id == asset.product_id)).one()
+    return Care(kept.due_on, standing(kept.due_on, kept.lead_days, today=now.date()), why(due, metric), orders)
 
 
 def _previous(session: Session, asset: AssetRecord) -> AssetRecord | None:

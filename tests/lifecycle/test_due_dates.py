@@ -21,7 +21,9 @@ from lifecycle.inspection import InspectionSource
 from lifecycle.log_inspections import log_inspections
 from lifecycle.tables import AssetRecord, ProductRecord
 from lifecycle.work_out_due_dates import work_out_due_dates
+from pas.db import Database
 from pas.words import LANGUAGES, Words, catalogue
+from pas.worker import listen_to_all
 from telemetry.keep_metrics import keep_metrics
 from telemetry.metric import CATALOGUE
 from tests.lifecycle.sample_fleet import inspection, store_assets, store_product
@@ -182,3 +184,13 @@ def test_what_is_due_is_asked_for_by_standing(session: Session, asset: AssetReco
             if session.exec(due_inspections(holder_id=None, today=today, standing=one)).first() is not None
         }
         assert found == {expected}
+
+
+def test_the_worker_works_out_what_is_due(database: Database, tenant: int, now: datetime, actor: Actor) -> None:
+    with database.writing(tenant) as session:
+        made = store_product(session, inspect_every_days=180)
+        asset = store_assets(session, made, now=now, by=actor, in_service_on=date(2026, 9, 1))[0]
+    listen_to_all(database, now=lambda: now)
+    with database.reading(tenant) as session:
+        found = session.exec(due_inspections(holder_id=None, today=now.date())).one()
+        assert (found.asset_id, found.due_on) == (asset.id, date(2027, 2, 28))
