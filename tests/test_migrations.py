@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import zstandard
 from alembic import command
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, TextClause, text
+from sqlmodel import select
 
+from lifecycle.tables import InspectionRecord
 from pas.db import Database
 from pas.schema import migrations
 from telemetry.moment import DAY, HOUR, micros
@@ -51,6 +53,25 @@ def before(database: Database) -> Database:
     return database
 
 
+def _without_references(database: Database, statement: TextClause, values: dict[str, object]) -> None:
+    """Store a row whose neighbours do not matter."""
+    with database.engine.connect() as connection:
+        if database.is_sqlite:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _see_all(connection)
+            connection.exec_driver_sql("SET session_replication_role = replica")
+        connection.execute(statement, values)
+        connection.commit()
+
+
+def _see_all(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT set_config('app.tenant', '1', true)")
+
+
 def test_an_upgrade_keeps_batches_and_learns_the_ends_of_days(before: Database) -> None:
     command.upgrade(migrations(before.url), "head")
     with before.engine.begin() as connection:
@@ -66,3 +87,28 @@ def test_a_step_back_keeps_what_the_older_version_knows(before: Database) -> Non
     with before.engine.begin() as connection:
         assert sorted(connection.execute(text("SELECT key FROM reading_batch")).scalars()) == ["a", "b"]
         assert connection.execute(text("SELECT count FROM series_day")).scalars().all() == [2]
+
+
+def test_an_upgrade_keeps_what_was_seen_before(database: Database) -> None:
+    command.downgrade(migrations(database.url), "0003")
+    ids = {name: f"0190b0b000007000800000000000000{number}" for number, name in enumerate(("product", "asset", "look"))}
+    at = datetime(2026, 10, 2)  # noqa: DTZ001 - as SQLite keeps it
+    old_sight = (
+        "INSERT INTO inspection (tenant_id, id, asset_id, inspected_at, source, inspector, grades, readings, note, "
+        "recorded_at, recorded_by) VALUES (1, :look, :asset, :at, 'app', 'An', :grades, '{}', '', :at, 'An')"
+    )
+    with database.engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO tenant (id, slug, name, founded_at) VALUES (1, 'm', 'M', :at)"), {"at": at}
+        )
+    _without_references(database, text(old_sight), ids | {"at": at, "grades": '{"light": "B"}'})
+
+    command.upgrade(migrations(database.url), "head")
+
+    with database.reading(1) as session:
+        kept = session.exec(select(InspectionRecord)).one()
+    assert (kept.grades, kept.nen, kept.measured, kept.checklist_used) == ({"light": "B"}, {}, [], 0)
+    command.downgrade(migrations(database.url), "0003")
+    with database.engine.begin() as connection:
+        _see_all(connection)
+        assert connection.execute(text("SELECT inspector FROM inspection")).scalars().all() == ["An"]
