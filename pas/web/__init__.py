@@ -28,8 +28,8 @@ def add_pages(app: FastAPI) -> None:
     for router in PAGES:
         app.include_router(careful(router), dependencies=[Depends(nobody_undeclared)])
     app.mount("/static", static_files())
-    for kind, answer in list(app.exception_handlers.items()):
-        app.add_exception_handler(kind, _in_words(answer))
+    for kind, handler in list(app.exception_handlers.items()):
+        app.add_exception_handler(kind, _in_words(handler))
 
 
 def _in_words(answer: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,6 +16,7 @@ from lifecycle.verify_history import verify_chains
 from pas import clock
 from pas.db import Database
 from pas.demo import load_demo
+from pas.demo.logins import PEOPLE
 from pas.login import log_in
 from pas.tables import PersonRecord
 from telemetry.tables import QuarantinedReadingRecord, SeriesDayRecord
@@ -107,7 +108,7 @@ def _check_reasons_add_up(session: Session) -> None:
 def _check_no_password_is_kept(session: Session, told: dict[str, Any]) -> None:
     passwords = {login["password"] for login in told["logins"]}
     people = session.exec(select(PersonRecord)).all()
-    assert len(passwords) == len(people) == 6
+    assert len(passwords) == len(people) == len(PEOPLE)
     assert all(person.password_hash.startswith("$argon2id$") for person in people)
 
 
