@@ -85,7 +85,8 @@ def robust_fit(rate: Floats, climate: Floats) -> Fit:
     variance = float(np.sum(weights * rest**2)) / freedom
     inverse = np.linalg.pinv((design * weights[:, None]).T @ design)
     errors = np.asarray(np.sqrt(np.maximum(np.diag(inverse) * variance, 0)), dtype=np.float64)
-    return Fit(float(found[0]), found[1:], errors[1:])
+    slopes = np.asarray(found[1:], dtype=np.float64)
+    return Fit(float(found[0]), slopes, errors[1:])
 
 
 def percentiles(values: Floats) -> Floats:
