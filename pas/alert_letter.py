@@ -44,7 +44,8 @@ def subject_of(content: Content, words: Words) -> str:
     if kind == "digest":
         return words.say("letter.digest_subject", count=len(items), organisation=content["organisation"])
     first = items[0]
-    where = ", ".join(part for part in (first["place"], first["site"]) if part) or first["serial"]
+    place = first["place"] if len({item["place"] for item in items}) == 1 else ""
+    where = ", ".join(part for part in (place, first["site"]) if part) or first["serial"]
     what = first["product"] if len({item["product"] for item in items}) == 1 else words.say("letter.things")
     matter = words.word("alert", first["kind"])
     return words.say("letter.subject", matter=matter, count=len(items), what=what, where=where)
