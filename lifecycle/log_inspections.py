@@ -54,8 +54,9 @@ def log_inspections(
 
     One that is already there under its id, word for word, changes nothing. Where a device's clock was wrong, the
     moment is corrected by how much it was wrong when it sent. `against` names what an inspection is known to
-    contradict. Raises UnknownAsset, ImpossibleInspection and
-    InspectionExists; then nothing of the call may be kept. Assesses nothing itself.
+    contradict. What failed of the checklist orders a repair. Assesses nothing itself.
+
+    Raises UnknownAsset, ImpossibleInspection and InspectionExists; then nothing of the call may be kept.
     """
     assets = locked(session, {inspection.asset_id for inspection in inspections})
     products = products_of(session, assets.values())

@@ -51,13 +51,12 @@ class RestoreDiffers(Refusal):
 
 
 class Backup(NamedTuple):
-    """What a backup holds: rows by table, the digest of each tenant's part of each table, files, photos by digest."""
+    """What a backup holds: rows by table, the digest of each tenant's part of each table, the archive's files, photos by digest."""
 
     revision: str
     rows: dict[str, int]
     digests: dict[str, str]
     files: Files
-    """Of the archive, with their digests."""
     photos: list[str]
 
 
