@@ -51,7 +51,7 @@ class RestoreDiffers(Refusal):
 
 
 class Backup(NamedTuple):
-    """What a backup holds: rows by table, the digest of each tenant's part of each table, the archive's files, photos by digest."""
+    """What a backup holds: rows by table, digests of each tenant's part, the archive's files, photos by digest."""
 
     revision: str
     rows: dict[str, int]
