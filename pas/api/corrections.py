@@ -20,7 +20,7 @@ from telemetry.correction import Correction
 from telemetry.shard import shard_of
 from telemetry.tables import ReadingCorrectionRecord
 
-router = APIRouter(prefix="/assets/{asset_id}/corrections", tags=["readings"])
+router = APIRouter(prefix="/assets/{asset_id}/reading-corrections", tags=["readings"])
 
 
 class NewCorrection(BaseModel):

@@ -38,12 +38,12 @@ def test_a_correction_counts_is_listed_and_stands_in_the_history(
 ) -> None:
     client, address = client_of(Role.FLEET_MANAGER), f"/api/v1/assets/{asset.id}"
 
-    told = client.post(f"{address}/corrections", json=WRONG)
-    again = client.post(f"{address}/corrections", json=WRONG)
+    told = client.post(f"{address}/reading-corrections", json=WRONG)
+    again = client.post(f"{address}/reading-corrections", json=WRONG)
 
     assert (told.status_code, told.json()) == (201, [{"at": "2026-10-05T06:00:00Z", "was": 19.0, "value": 61.0}])
     assert again.json() == []
-    (kept,) = client.get(f"{address}/corrections").json()["items"]
+    (kept,) = client.get(f"{address}/reading-corrections").json()["items"]
     assert (kept["was"], kept["value"], kept["because"]) == (19.0, 61.0, "read upside down")
     span = {"start": "2026-10-05T00:00:00Z", "end": "2026-10-07T00:00:00Z"}
     assert client.get(f"{address}/meters/lamp_hours", params=span).json()["figure"]["increase"] == 9.0
@@ -55,7 +55,7 @@ def test_a_correction_counts_is_listed_and_stands_in_the_history(
 
 @pytest.mark.parametrize("role", [Role.TECHNICIAN, Role.CUSTOMER, Role.FINANCE])
 def test_only_who_answers_for_the_fleet_corrects(asset: AssetRecord, client_of: ClientOf, role: Role) -> None:
-    assert client_of(role).post(f"/api/v1/assets/{asset.id}/corrections", json=WRONG).status_code == 403
+    assert client_of(role).post(f"/api/v1/assets/{asset.id}/reading-corrections", json=WRONG).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,6 @@ def test_only_who_answers_for_the_fleet_corrects(asset: AssetRecord, client_of: 
 def test_a_wrong_correction_says_what_is_wrong(
     asset: AssetRecord, client_of: ClientOf, change: dict[str, object], status: int, code: str
 ) -> None:
-    told = client_of(Role.FLEET_MANAGER).post(f"/api/v1/assets/{asset.id}/corrections", json=WRONG | change)
+    told = client_of(Role.FLEET_MANAGER).post(f"/api/v1/assets/{asset.id}/reading-corrections", json=WRONG | change)
 
     assert (told.status_code, told.json()["code"]) == (status, code)
