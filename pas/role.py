@@ -15,6 +15,11 @@ class Role(StrEnum):
     DEVICE = "device"
     """A machine that delivers readings of its own assets, and nothing else."""
 
+    @property
+    def sees_money(self) -> bool:
+        """Tell who mends things from those to whom it matters what they cost."""
+        return self is not Role.TECHNICIAN
+
 
 def may_give(role: Role) -> frozenset[Role]:
     """Give the roles that a person's key may have: never a wider one than the person's own."""

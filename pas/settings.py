@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     )
     peppol_rules: Path | None = Field(
         default=None,
-        description="Folder with PEPPOL-EN16931-UBL.sch, by which invoices are judged; empty means a package stands in.",
+        description="Folder of PEPPOL-EN16931-UBL.sch, to judge invoices by; without it a package stands in.",
     )
 
     @field_validator("archive_after_months", mode="before")

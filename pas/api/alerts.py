@@ -25,6 +25,7 @@ from pas.api.form import Form, WantedForm, files
 from pas.api.paging import Cursor, Limit, Page, page
 from pas.api.problems import problems
 from pas.api.table_stream import streamed
+from pas.cost_reasons import reasons_for
 from pas.exchange.quoting import quoted
 from pas.role import Role
 
@@ -94,16 +95,16 @@ def list_alerts(
     query = alerts(state=state, kind=kind, asset_id=asset, holder_id=own(caller))
     by = (AlertRecord.raised_at, AlertRecord.id)
     if form is Form.CSV:
-        return streamed(list(_rows(session, query, by)), schema=_COLUMNS, form=form, name="alerts")
+        return streamed(list(_rows(session, query, by, caller.role)), schema=_COLUMNS, form=form, name="alerts")
     found, next_cursor = page(session, query, by=by, cursor=cursor, limit=limit)
-    return Page(items=[_shown(alert) for alert in found], next_cursor=next_cursor)
+    return Page(items=[_shown(alert, caller.role) for alert in found], next_cursor=next_cursor)
 
 
 @router.get("/{alert_id}", responses=problems(404))
 @may(*EVERYBODY)
 def read_alert(alert_id: UUID, caller: Asking, session: Reading) -> Alert:
     """Give one alert."""
-    return _shown(known_alert(session, alert_id=alert_id, holder_id=own(caller)))
+    return _shown(known_alert(session, alert_id=alert_id, holder_id=own(caller)), caller.role)
 
 
 @router.post("/{alert_id}/answer", status_code=201, responses=problems(404, 409))
@@ -113,15 +114,16 @@ def answer(alert_id: UUID, said: AlertAnswer, caller: Asking, session: Writing) 
     answered = answer_alert.answer_alert(
         session, alert_id=alert_id, answer=said, holder_id=own(caller), now=clock.now(), by=caller.actor
     )
-    return _shown(answered)
+    return _shown(answered, caller.role)
 
 
-def _rows(session: Session, query: SelectOfScalar[AlertRecord], by: Any) -> Iterator[pd.DataFrame]:
+def _rows(session: Session, query: SelectOfScalar[AlertRecord], by: Any, role: Role) -> Iterator[pd.DataFrame]:
     """Give the rows of the file, some hundred at a time."""
     cursor: str | None = None
     while True:
         found, cursor = page(session, query, by=by, cursor=cursor, limit=_AT_ONCE)
-        rows = [[_text(getattr(alert, name)) for name in _COLUMNS.names] for alert in found]
+        shown = [_shown(alert, role) for alert in found]
+        rows = [[_text(getattr(alert, name)) for name in _COLUMNS.names] for alert in shown]
         yield pd.DataFrame(rows, columns=_COLUMNS.names, dtype=object)
         if cursor is None:
             return
@@ -134,5 +136,7 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else quoted(str(value))
 
 
-def _shown(alert: AlertRecord) -> Alert:
-    return Alert.model_validate(alert, from_attributes=True)
+def _shown(alert: AlertRecord, role: Role) -> Alert:
+    """Show an alert; to who mends things without what it costs."""
+    shown = alert.model_dump() | {"reasons": reasons_for(role, alert.reasons)}
+    return Alert.model_validate(shown if role.sees_money else shown | {"cost": None})

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.staticfiles import StaticFiles
 
 from pas.caller import Caller
+from pas.cost_reasons import reasons_for
 from pas.words import LANGUAGES, Words
 
 _HERE = Path(__file__).parent
@@ -92,4 +93,5 @@ def _templates() -> Environment:
     )
     environment.globals["style_version"] = sha256((_HERE / "static" / "pas.css").read_bytes()).hexdigest()[:10]
     environment.globals["languages"] = LANGUAGES
+    environment.globals["reasons_for"] = reasons_for
     return environment

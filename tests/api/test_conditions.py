@@ -64,6 +64,21 @@ def test_an_inspection_ends_in_condition_alert_route_and_value(
         assert len(technician.get(f"/api/v1/assets/{asset.id}/{path}").json()["items"]) == 1
 
 
+def test_who_mends_things_is_told_of_an_alert_but_not_what_it_costs(
+    asset: AssetRecord, technician: TestClient, client_of: ClientOf, database: Database
+) -> None:
+    technician.post("/api/v1/inspections", json=look(asset))
+    work_once(database)
+
+    told = {
+        role: client_of(role).get("/api/v1/alerts").json()["items"] for role in (Role.FLEET_MANAGER, Role.TECHNICIAN)
+    }
+    codes = {role: {reason["code"] for one in alerts for reason in one["reasons"]} for role, alerts in told.items()}
+    assert codes[Role.FLEET_MANAGER] - codes[Role.TECHNICIAN] == {"alert.cost_replacement"}
+    assert [one["cost"] is None for one in told[Role.FLEET_MANAGER]] == [False]
+    assert [one["cost"] for one in told[Role.TECHNICIAN]] == [None]
+
+
 def test_a_customer_answers_own_alerts_and_knows_of_no_others(
     asset: AssetRecord, technician: TestClient, client_of: ClientOf, database: Database, tenant: int
 ) -> None:
