@@ -44,7 +44,15 @@ def render(request: Request, template: str, *, caller: Caller | None, status: in
     html = (
         _templates()
         .get_template(template)
-        .render(w=words, _=words.say, caller=caller, switches=_switches(request), here=request.url.path, **context)
+        .render(
+            w=words,
+            _=words.say,
+            caller=caller,
+            role=caller and caller.role,
+            switches=_switches(request),
+            here=request.url.path,
+            **context,
+        )
     )
     headers = {"Cache-Control": "private, no-store", "Content-Language": language}
     response = HTMLResponse(html, status_code=status, headers=headers)
