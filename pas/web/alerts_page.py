@@ -37,16 +37,16 @@ class Shown(NamedTuple):
 @router.get("/alerts")
 @may(*EVERYBODY)
 def alerts_page(request: Request, caller: Asking, session: Reading) -> Response:
-    """Show the alerts that are open and the newest messages: operators see all, others their own."""
-    found = _open(session, caller)
+    """Show the alerts that are open and the newest messages; what is in the shadow is the operators' alone."""
+    found, operator = _open(session, caller), caller.role in _OPERATORS
     return render(
         request,
         "alerts.html",
         caller=caller,
-        operator=caller.role in _OPERATORS,
+        operator=operator,
         mails=bool(settings().smtp_url),
         heard=[one for one in found if not one.alert.shadow],
-        shadow=[one for one in found if one.alert.shadow],
+        shadow=[one for one in found if one.alert.shadow and operator],
         messages=_messages(session, caller, Words(language_of(request, caller))),
     )
 
