@@ -8,7 +8,7 @@ from sqlmodel import Session
 from lifecycle.actor import Actor
 from lifecycle.await_reassessment import await_reassessment
 from lifecycle.history import NewEvent
-from lifecycle.record_events import record_events
+from lifecycle.record_events import possible, record_events
 from telemetry.correct_readings import correct_readings
 from telemetry.correction import Corrected, Correction
 
@@ -28,8 +28,10 @@ def record_correction(
 ) -> list[Corrected]:
     """Correct readings of one metric; give what was changed, and note nothing where nothing was.
 
-    Raises UnknownAsset and what `correct_readings` raises.
+    Raises UnknownAsset, ImpossibleMoment and what `correct_readings` raises.
     """
+    for one in corrections:
+        possible(one.at, now=now)
     told = correct_readings(
         session, asset_id=asset_id, code=metric, corrections=corrections, because=because, now=now, by=by.name
     )

@@ -66,6 +66,10 @@ def test_only_who_answers_for_the_fleet_corrects(asset: AssetRecord, client_of: 
         ({"readings": [{"at": FROM.isoformat(), "value": -3}]}, 422, "implausible-correction"),
         ({"readings": [{"at": "2026-10-05T07:00:00Z", "value": 3}]}, 404, "nothing-to-correct"),
         ({"metric": "light"}, 404, "unknown-metric"),
+        ({"readings": [{"at": "1969-12-31T23:59:59Z", "value": 3}]}, 404, "nothing-to-correct"),
+        ({"readings": [{"at": "9999-01-01T00:00:00Z", "value": 3}]}, 422, "impossible-moment"),
+        ({"readings": [{"at": "0001-01-01T00:00:00+14:00", "value": 3}]}, 422, "out-of-range"),
+        ({"readings": [{"at": "9999-12-31T23:59:59-14:00", "value": 3}]}, 422, "out-of-range"),
     ],
 )
 def test_a_wrong_correction_says_what_is_wrong(
