@@ -10,6 +10,7 @@ from lifecycle.alert import AlertVerdict
 from lifecycle.alert_rule import RuleCode, rule_named
 from lifecycle.alert_tables import AlertOutcomeRecord
 from lifecycle.condition_queries import known_alert
+from lifecycle.history import EARLIEST
 from lifecycle.queries import known_asset
 from lifecycle.tables import AlertRecord
 from telemetry.refusal import Refusal
@@ -64,7 +65,7 @@ def note_failure(
 
     Raises UnknownAlert, UnknownAsset and ImpossibleFailure.
     """
-    if failed_at > now + _AHEAD:
+    if not EARLIEST <= failed_at <= now + _AHEAD:
         raise ImpossibleFailure("a failure is noted when it has happened; give a moment of the past", field="failed_at")
     if alert_id is not None:
         alert = known_alert(session, alert_id=alert_id, holder_id=None)
