@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapper, ORMExecuteState, SessionTransaction, UOWTrans
 from sqlalchemy.sql.visitors import iterate
 from sqlmodel import Session, select
 
+import billing.collection_tables
 import billing.tables
 import lifecycle.alert_tables
 import lifecycle.checklist_tables
@@ -40,6 +41,7 @@ _ = (
     pas.calendar_tables,
     lifecycle.due_tables,
     lifecycle.work_order_tables,
+    billing.collection_tables,
     billing.tables,
     lifecycle.alert_tables,
     pas.message_tables,

@@ -32,6 +32,8 @@ class MessageKind(StrEnum):
     """All that was not worth a message of its own."""
     FLOOD = "flood"
     """So much is the matter that the rest waits for the digest."""
+    PAYMENT = "payment"
+    """An invoice is overdue."""
 
 
 class MessageState(StrEnum):
@@ -86,6 +88,8 @@ class MessageRecord(TenantOwned, table=True):
     id: UUID = Field(primary_key=True, default_factory=new_id)
     person_id: UUID | None = None
     webhook_id: UUID | None = None
+    address: str = Field(default="", max_length=254)
+    """Where it goes if to nobody with a login: the mail address of a customer."""
     channel: Channel = Field(sa_type=worded(Channel))
     kind: MessageKind = Field(sa_type=worded(MessageKind))
     cause: str = Field(default="", max_length=200)

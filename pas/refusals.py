@@ -171,6 +171,10 @@ STATUS: dict[str, int] = {
     "UnknownWebhook": 404,
     "UnknownMessage": 404,
     "TooManyWebhooks": 409,
+    "NothingToPay": 422,
+    "UnknownPayer": 422,
+    "PaymentDiffers": 409,
+    "ImpossiblePayment": 422,
 }
 """Class name of a refusal to its status; a test fails on a refusal that is missing here."""
 
