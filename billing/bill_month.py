@@ -1,26 +1,22 @@
 """Bill a month: a numbered invoice for each contract that ran in it, a reason for each that could not be billed."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
-from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from billing.bill_run import BillFailure, BillRun
+from billing.due import Due
 from billing.issue_invoice import Issuing, issue_invoice
+from billing.load_due import load_due
 from billing.period import Month, local_day, midnight
-from billing.proof import NO_READINGS, Proof
-from billing.queries import LeasedAsset, contracts_invoiced, contracts_running, held_seller, lines_running
-from billing.rating import Meter, Terms, rate
-from billing.read_meters import read_meters
+from billing.queries import contracts_invoiced, contracts_running, held_seller
+from billing.rate_contract import rate_contract
 from billing.tables import BillFailureRecord, BillRunRecord, ContractRecord, InvoiceRecord
 from lifecycle.actor import Actor
-from lifecycle.tables import CustomerRecord
-from telemetry.find_meters import latest_meters
 from telemetry.identity import new_id
 from telemetry.refusal import Refusal
 from telemetry.tables import tenant_of
@@ -30,15 +26,6 @@ NOTHING = Decimal("0.00")
 
 class MonthNotOver(Refusal):
     """The month has days left, at least in one zone."""
-
-
-class Due(NamedTuple):
-    """A contract to bill, with what its lines owe by and what their meters showed."""
-
-    contract: ContractRecord
-    buyer: CustomerRecord
-    terms: list[Terms]
-    proofs: dict[UUID, Proof]
 
 
 class Outcomes(NamedTuple):
@@ -59,7 +46,8 @@ def bill_month(session: Session, *, month: Month, now: datetime, by: Actor) -> B
     running = contracts_running(session, period=month)
     _check_over(month, {contract.zone for contract in running} or {seller.zone}, now)
     issued_before = contracts_invoiced(session, month=month)
-    due = _load_due(session, month, [contract for contract in running if contract.id not in issued_before])
+    waiting = [contract for contract in running if contract.id not in issued_before]
+    due = load_due(session, month=month, contracts=waiting, now=now)
 
     issuing = Issuing(new_id(), month, seller, local_day(now, seller.zone), now)
     outcomes = _bill_each(session, issuing, due)
@@ -73,36 +61,6 @@ def _check_over(month: Month, zones: set[str], now: datetime) -> None:
     over_at = max(midnight(month.end, zone) for zone in zones)
     if now < over_at:
         raise MonthNotOver(f"{month} is over at {over_at:%Y-%m-%d %H:%M} UTC; bill it after that", field="month")
-
-
-def _load_due(session: Session, month: Month, contracts: Sequence[ContractRecord]) -> list[Due]:
-    """Load what the contracts owe by, each kind at once for all of them."""
-    leased: dict[UUID, list[LeasedAsset]] = defaultdict(list)
-    for lease in lines_running(session, period=month):
-        leased[lease.line.contract_id].append(lease)
-    buyers = {customer.id: customer for customer in session.exec(select(CustomerRecord))}
-    units = {code: meter.unit for code, meter in latest_meters(session).items()}
-    terms = {c.id: [_terms(lease, c, units) for lease in leased[c.id]] for c in contracts}
-    metered = [(c.zone, line) for c in contracts for line in terms[c.id] if line.meter and line.meter.code in units]
-    proofs = read_meters(session, month=month, lines=metered)
-    return [Due(contract, buyers[contract.customer_id], terms[contract.id], proofs) for contract in contracts]
-
-
-def _terms(lease: LeasedAsset, contract: ContractRecord, units: dict[str, str]) -> Terms:
-    line = lease.line
-    metered = line.meter is not None and line.unit_price is not None
-    return Terms(
-        line_id=line.id,
-        asset_id=line.asset_id,
-        serial=lease.serial,
-        product=lease.product,
-        starts_on=line.starts_on,
-        ends_on=line.ends_on or contract.ends_on,
-        monthly_fee=line.monthly_fee,
-        meter=Meter(line.meter or "", units.get(line.meter or "", ""), line.unit_price or Decimal(0), line.allowance)
-        if metered
-        else None,
-    )
 
 
 def _bill_each(session: Session, issuing: Issuing, due: Sequence[Due]) -> Outcomes:
@@ -124,16 +82,7 @@ def _bill_each(session: Session, issuing: Issuing, due: Sequence[Due]) -> Outcom
 
 def _bill(session: Session, issuing: Issuing, due: Due) -> InvoiceRecord | None:
     """Issue the invoice of one contract, or none where it would owe nothing."""
-    lines = [
-        line
-        for terms in due.terms
-        for line in rate(
-            terms,
-            month=issuing.month,
-            proration=due.contract.proration,
-            proof=due.proofs.get(terms.line_id, NO_READINGS),
-        )
-    ]
+    lines = rate_contract(due, month=issuing.month)
     if not any(line.net for line in lines):
         return None
     return issue_invoice(session, issuing=issuing, contract=due.contract, buyer=due.buyer, lines=lines)

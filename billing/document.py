@@ -72,7 +72,7 @@ def view(document: dict[str, Any], language: str) -> dict[str, Any]:
         "facts": [[say[key], text] for key, text in facts.items() if text],
         "seller": document["seller"],
         "buyer": document["buyer"],
-        "lines": [_line(line, say, speech) for line in document["lines"]],
+        "lines": [_line(line, language, speech) for line in document["lines"]],
         "vat_shares": [
             [
                 f"{speech.number(part['rate'])} % ({part['category']})",
@@ -146,12 +146,13 @@ def _vat_share(part: dict[str, Any], speech: _Speech) -> list[str]:
     return [rate, speech.money(part["taxable"]), speech.money(part["vat"])]
 
 
-def _line(line: dict[str, Any], say: dict[str, str], speech: _Speech) -> dict[str, Any]:
+def _line(line: dict[str, Any], language: str, speech: _Speech) -> dict[str, Any]:
+    say = words(language)
     unit = say.get(f"unit_{line['unit']}", line["unit"])
     per = "" if line["price_base"] == "1" else f"{say['per']} {speech.number(line['price_base'])} {unit}"
     return {
-        "product": line["product"],
-        "serial": f"{say['serial']} {line['serial']}",
+        "product": line.get("text", {}).get(language) or line.get("name") or line["product"] or say[line["component"]],
+        "serial": f"{say['serial']} {line['serial']}" if line["serial"] else "",
         "notes": [_what(line, say, speech), *_readings(line, say, speech), *_sum(line, speech)],
         "quantity": f"{speech.number(line['quantity'])} {unit}",
         "price": speech.price(line["unit_price"]),

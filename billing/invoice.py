@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from billing.contract import Contract, Proration
+from billing.contract import Contract, Proration, VatCategory
 from billing.period import Period
 from billing.proof import plain
 from billing.rating import RatedLine
@@ -42,7 +42,7 @@ class InvoiceLine(RatedLine):
     """A rated line with its place on the document and its VAT."""
 
     position: int
-    vat_category: str
+    vat_category: VatCategory
     vat_rate: Decimal
 
 
@@ -101,7 +101,8 @@ def draw_up(
     """
     check_rate(contract.vat_category, contract.vat_rate)
     check_buyer(contract.vat_category, buyer.vat_number)
-    shares = vat_shares(Taxed(contract.vat_category, contract.vat_rate, line.net) for line in lines)
+    placed = [_placed(line, position, contract) for position, line in enumerate(lines, start=1)]
+    shares = vat_shares(Taxed(line.vat_category, line.vat_rate, line.net) for line in placed)
     net = sum((line.net for line in lines), Decimal("0.00"))
     vat = sum((part.vat for part in shares), Decimal("0.00"))
     sentence = LEGAL_SENTENCE.get(contract.vat_category, {}).get(buyer.language)
@@ -120,7 +121,7 @@ def draw_up(
         order_reference=contract.order_reference,
         zone=contract.zone,
         proration=contract.proration,
-        lines=[_placed(line, position, contract) for position, line in enumerate(lines, start=1)],
+        lines=placed,
         vat_shares=shares,
         net=net,
         vat=vat,
@@ -133,9 +134,13 @@ def draw_up(
 
 
 def _placed(line: RatedLine, position: int, contract: Contract) -> InvoiceLine:
+    """Give a line its place, and the VAT of its contract where it has none of its own."""
+    taxed = {
+        "vat_category": line.vat_category or contract.vat_category,
+        "vat_rate": plain(contract.vat_rate if line.vat_rate is None else line.vat_rate),
+    }
     fields = {name: getattr(line, name) for name in RatedLine.model_fields}
-    rate = plain(contract.vat_rate)
-    return InvoiceLine(**fields, position=position, vat_category=contract.vat_category.value, vat_rate=rate)
+    return InvoiceLine(**fields | taxed, position=position)
 
 
 def _party(whom: Seller | Customer) -> Party:

@@ -19,6 +19,7 @@ from telemetry.tables import tenant_of
 
 LINE_COLUMNS = (
     "position",
+    "billed_of",
     "contract_line_id",
     "asset_id",
     "component",
@@ -121,9 +122,11 @@ def _rows(invoice: Invoice, record: InvoiceRecord) -> list[dict[str, Any]]:
     return [
         {
             **{column: getattr(line, column) for column in LINE_COLUMNS},
+            "component": line.component.value,
+            "vat_category": line.vat_category.value,
             "tenant_id": record.tenant_id,
             "invoice_id": record.id,
-            "revision": record.revision,
+            "revision": record.revision or line.revision,
             "reasons": [reason.model_dump(mode="json") for reason in line.reasons],
         }
         for line in invoice.lines

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from billing.period import Period
 from billing.proof import Late, in_thousandths
-from billing.rating import USE
+from billing.rating import Component
 from billing.tables import InvoiceLineRecord
 from telemetry.figure import Figure
 from telemetry.lots import KEYS, lots
@@ -24,7 +24,7 @@ def levels_billed(session: Session, line_ids: Iterable[UUID]) -> dict[UUID, Bill
     """Give what was billed of the levels of some contract lines, in any order of the months."""
     one, found = InvoiceLineRecord, defaultdict[UUID, dict[date, tuple[Period, dict[str, Any]]]](dict)
     for some in lots(sorted(set(line_ids)), KEYS):
-        query = select(one).where(one.component == USE, col(one.contract_line_id).in_(some))
+        query = select(one).where(one.component == Component.USE, col(one.contract_line_id).in_(some))
         for line in session.exec(query.order_by(col(one.revision))):
             inputs = {key: value for why in line.reasons for key, value in why["inputs"].items()}
             if "covered" in inputs:

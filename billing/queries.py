@@ -12,7 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from billing.bill_run import BillFailure, BillRun
 from billing.ending import Ending
 from billing.period import Month, Period
-from billing.rating import USE
+from billing.rating import Component
 from billing.tables import (
     BillFailureRecord,
     BillRunRecord,
@@ -192,7 +192,7 @@ def _proofs(session: Session, where: ColumnElement[bool] | bool) -> list[tuple[U
     """Give what the meters showed that metered invoice lines rest on."""
     rows = session.exec(
         select(InvoiceLineRecord.contract_line_id, InvoiceLineRecord.reasons)
-        .where(InvoiceLineRecord.component == USE, where)
+        .where(InvoiceLineRecord.component == Component.USE, where)
         .order_by(col(InvoiceLineRecord.revision))
     )
     return [(line_id, {key: v for why in reasons for key, v in why["inputs"].items()}) for line_id, reasons in rows]

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from billing.contract import Proration
+from billing.contract import Proration, VatCategory
 from billing.period import Period
 from billing.proof import Late, Proof, plain, to_thousandths
 from billing.proration import Share, share
@@ -20,10 +21,26 @@ from telemetry.meter import MeterVersion
 from telemetry.refusal import Refusal
 from telemetry.series_day import ReadingsForgotten
 
-FEE = "fee"
-USE = "use"
 RULE = "rating/2"
 NOTHING_READ = "bill.no_readings"
+
+
+class Component(StrEnum):
+    """What a line of an invoice charges or credits."""
+
+    FEE = "fee"
+    USE = "use"
+    MINIMUM = "minimum"
+    MAXIMUM = "maximum"
+    DISCOUNT = "discount"
+    CREDIT = "credit"
+    DEPOSIT = "deposit"
+    DEPOSIT_RETURN = "deposit_return"
+    TERMINATION = "termination"
+    BUY_OUT = "buy_out"
+    CHARGE = "charge"
+    CORRECTION = "correction"
+    CARRIED_OVER = "carried_over"
 
 
 class MeterRanBack(Refusal):
@@ -43,7 +60,7 @@ class Terms(NamedTuple):
     """What one asset owes under its contract: the days in force are those of the contract and of the line."""
 
     line_id: UUID
-    asset_id: UUID
+    asset_id: UUID | None
     serial: str
     product: str
     starts_on: date
@@ -57,11 +74,19 @@ class RatedLine(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    contract_line_id: UUID
-    asset_id: UUID
-    serial: str
-    product: str
-    component: str
+    billed_of: UUID
+    """What the line is of: the contract line, the charge, or the contract itself."""
+    contract_line_id: UUID | None = None
+    asset_id: UUID | None = None
+    serial: str = ""
+    product: str = ""
+    name: str = ""
+    """What it is called where it is no product and no word of ours suffices."""
+    text: dict[str, str] = {}
+    """The same in nl, fr and en."""
+    component: Component
+    revision: int = 0
+    """Counts the corrections of one period, so that no two lines of one thing and period are alike."""
     meter: str | None = None
     period_start: date
     period_end: date
@@ -70,6 +95,9 @@ class RatedLine(BaseModel):
     unit_price: Decimal
     price_base: Decimal = Decimal(1)
     net: Decimal
+    vat_category: VatCategory | None = None
+    """Its own, where it is not taxed as its contract is."""
+    vat_rate: Decimal | None = None
     formula: str
     opening: Decimal | None = None
     opening_at: datetime | None = None
@@ -113,7 +141,7 @@ def _fee(terms: Terms, part: Period, owed: Share, proration: Proration) -> Rated
     return RatedLine(
         **_named(terms, part),
         **quantity,
-        component=FEE,
+        component=Component.FEE,
         unit_price=fee,
         price_base=Decimal(1 if owed.is_whole else owed.of),
         net=net,
@@ -139,7 +167,7 @@ def _use(terms: Terms, meter: Meter, part: Period, owed: Share, proof: Proof) ->
     formula = f"{rest} = {billed}; {billed} × {price} = {net}" if included else f"{rest} × {price} = {net}"
     return RatedLine(
         **_named(terms, part),
-        component=USE,
+        component=Component.USE,
         meter=meter.code,
         quantity=billed,
         unit=unit_code(meter.unit),
@@ -224,6 +252,7 @@ def _counted(by: MeterVersion, versions: Sequence[int]) -> Reason:
 
 def _named(terms: Terms, part: Period) -> dict[str, object]:
     return {
+        "billed_of": terms.line_id,
         "contract_line_id": terms.line_id,
         "asset_id": terms.asset_id,
         "serial": terms.serial,

@@ -101,23 +101,24 @@ class InvoiceLineRecord(TenantOwned, table=True):
     """One line of an invoice and the days or readings that caused it.
 
     Net is `quantity x unit_price / price_base`, half-up to cents: 24 days at 50.00 per 31 days.
-    Unique by asset, component and period within a revision: the database refuses to bill a thing twice.
+    Unique by what it is of, component and period within a revision: the database refuses to bill a thing twice.
     """
 
     __tablename__ = "invoice_line"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "invoice_id"], ["invoice.tenant_id", "invoice.id"]),
         ForeignKeyConstraint(["tenant_id", "asset_id"], ["asset.tenant_id", "asset.id"]),
-        Index(
-            "invoice_line_once", "tenant_id", "contract_line_id", "component", "period_start", "revision", unique=True
-        ),
+        Index("invoice_line_once", "tenant_id", "billed_of", "component", "period_start", "revision", unique=True),
         Index("invoice_line_of_asset", "tenant_id", "asset_id"),
+        Index("invoice_line_of_contract_line", "tenant_id", "contract_line_id"),
     )
 
     invoice_id: UUID = Field(primary_key=True)
     position: int = Field(primary_key=True)
-    contract_line_id: UUID
-    asset_id: UUID
+    billed_of: UUID
+    """The contract line, the charge or the contract that the line is of."""
+    contract_line_id: UUID | None = None
+    asset_id: UUID | None = None
     component: str = Field(max_length=40)
     revision: int = 0
     period_start: date

@@ -1,5 +1,8 @@
 """What a contract charges: tariffs, tiers, terms by policy, and lines that belong to no single thing."""
 
+import sqlalchemy as sa
+from alembic import op
+
 from pas.migrations.tables_of_tenants import lock, unlock
 
 revision = "0005"
@@ -11,13 +14,70 @@ NEW_TABLES: tuple[str, ...] = ()
 """In the order in which they are made."""
 APPEND_ONLY: tuple[str, ...] = ()
 """Of the new ones: what must never change."""
+ONCE = "invoice_line_once"
+OF_LINE = "invoice_line_of_contract_line"
 
 
 def upgrade() -> None:
     """Add the tables and columns, and set the locks on the new tables."""
+    _bill_more_than_things()
     lock(NEW_TABLES, append_only=APPEND_ONLY)
 
 
 def downgrade() -> None:
     """Take it back."""
     unlock(append_only=APPEND_ONLY)
+    _bill_things_alone()
+
+
+def _bill_more_than_things() -> None:
+    """Let an invoice line be of a charge or of the contract itself; all so far are of a contract line."""
+    _let_go()
+    op.add_column("invoice_line", sa.Column("billed_of", sa.Uuid(), nullable=True))
+    _fill("billed_of", "contract_line_id")
+    with op.batch_alter_table("invoice_line") as table:
+        table.alter_column("billed_of", existing_type=sa.Uuid(), nullable=False)
+        table.alter_column("contract_line_id", existing_type=sa.Uuid(), nullable=True)
+        table.alter_column("asset_id", existing_type=sa.Uuid(), nullable=True)
+        table.drop_index(ONCE)
+        table.create_index(ONCE, ["tenant_id", "billed_of", "component", "period_start", "revision"], unique=True)
+        table.create_index(OF_LINE, ["tenant_id", "contract_line_id"])
+    _hold()
+
+
+def _bill_things_alone() -> None:
+    """Take it back; lines of a charge or a contract would have no place, and there must be none."""
+    _let_go()
+    with op.batch_alter_table("invoice_line") as table:
+        table.drop_index(OF_LINE)
+        table.drop_index(ONCE)
+        table.alter_column("asset_id", existing_type=sa.Uuid(), nullable=False)
+        table.alter_column("contract_line_id", existing_type=sa.Uuid(), nullable=False)
+        columns = ["tenant_id", "contract_line_id", "component", "period_start", "revision"]
+        table.create_index(ONCE, columns, unique=True)
+        table.drop_column("billed_of")
+    _hold()
+
+
+def _fill(column: str, other: str) -> None:
+    """Copy a column in every row, of whatever tenant: PostgreSQL by a rewrite, which its locks do not see."""
+    if _on_sqlite():
+        op.execute(f"UPDATE invoice_line SET {column} = {other}")
+    else:
+        op.execute(f"ALTER TABLE invoice_line ALTER COLUMN {column} TYPE uuid USING {other}")
+
+
+def _let_go() -> None:
+    """SQLite makes the table anew, and its triggers go with the old one."""
+    if _on_sqlite():
+        for verb in ("update", "delete"):
+            op.execute(f"DROP TRIGGER invoice_line_no_{verb}")
+
+
+def _hold() -> None:
+    if _on_sqlite():
+        lock((), append_only=("invoice_line",))
+
+
+def _on_sqlite() -> bool:
+    return str(op.get_bind().dialect.name) == "sqlite"
