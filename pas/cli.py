@@ -7,6 +7,7 @@ from pas.commands import (
     audit,
     bench,
     billing,
+    books,
     checklist,
     condition,
     database,
@@ -47,6 +48,7 @@ app.command("bill-month")(billing.bill_month)
 app.command("invoice")(billing.invoice)
 app.add_typer(einvoice.app, name="einvoice")
 app.command("end-report")(end_report.end_report)
+app.add_typer(books.app, name="books")
 app.command("value")(value.value)
 app.command("meter")(meter.meter)
 app.add_typer(readings.app, name="readings")

@@ -6,6 +6,7 @@ from telemetry.refusal import Refusal
 
 STATUS: dict[str, int] = {
     "UnknownTenant": 404,
+    "ListingDisagrees": 409,
     "NotABackup": 422,
     "NotEmpty": 409,
     "OtherSchema": 409,

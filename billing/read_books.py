@@ -1,0 +1,54 @@
+"""The books, worked out anew each time somebody asks: from what was issued, signed and paid, and from nothing else."""
+
+from datetime import date, datetime
+
+from sqlmodel import Session, select
+
+from billing.book_aged import AgedReport, aged
+from billing.book_group import By
+from billing.book_line import check_length
+from billing.book_queries import booked_lines, fees, open_items, vat_documents
+from billing.book_recurring import RecurringReport, recurring
+from billing.book_vat import VatReport, vat_listing
+from billing.period import Period, local_day
+from billing.revenue import RevenueReport, deposits, roll_forward
+from billing.tables import SellerRecord
+
+
+def today(session: Session, *, now: datetime) -> date:
+    """Give the day that it is where the seller is, for its documents are dated so."""
+    zone = session.exec(select(SellerRecord.zone)).first()
+    return local_day(now, zone or "UTC")
+
+
+def revenue_report(session: Session, *, period: Period, by: By, as_of: date) -> RevenueReport:
+    """Roll deferred and accrued revenue forward over whole months. Raises NotAPeriod."""
+    check_length(period)
+    lines = list(booked_lines(session, period=period, as_of=as_of))
+    return RevenueReport(
+        start=period.start,
+        end=period.end,
+        as_of=as_of,
+        by=by,
+        months=roll_forward(lines, period=period, by=by),
+        deposits=deposits(lines, period=period),
+        estimated={},
+    )
+
+
+def recurring_report(session: Session, *, period: Period, by: By) -> RecurringReport:
+    """Tell monthly recurring revenue and what moved it, over whole months. Raises NotAPeriod."""
+    check_length(period)
+    months = recurring(fees(session, end=period.end), period=period, by=by)
+    return RecurringReport(start=period.start, end=period.end, by=by, months=months)
+
+
+def aged_report(session: Session, *, as_of: date) -> AgedReport:
+    """Tell who owes what since when, as it was at the end of a day."""
+    return aged(open_items(session, as_of=as_of), as_of=as_of)
+
+
+def vat_report(session: Session, *, period: Period) -> VatReport:
+    """List the VAT of the documents issued in a period. Raises ListingDisagrees."""
+    documents = vat_documents(session, start=period.start, end=period.end)
+    return vat_listing(documents, start=period.start, end=period.end)

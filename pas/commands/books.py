@@ -1,0 +1,139 @@
+"""`pas books`: deferred and accrued revenue, recurring revenue, receivables by age, VAT."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from billing.book_group import By, VatTable
+from pas.terminal import AsJson, TenantSlug, err, in_a_folder, print_json, print_table, refuses
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+app = typer.Typer(no_args_is_help=True, help="The books: revenue, recurring revenue, receivables, VAT.")
+
+PeriodText = Annotated[
+    str, typer.Argument(metavar="PERIOD", help="2026, 2026-Q4, 2026-10, or two months with a slash: 2026-10/2027-04.")
+]
+ToldApart = Annotated[By, typer.Option("--by", help="What the table is told apart by.")]
+AsOf = Annotated[
+    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="As it was at the end of this day; else today.")
+]
+CsvFile = Annotated[
+    Path | None,
+    typer.Option("--csv", help="Write the table to this csv file.", dir_okay=False, callback=in_a_folder),
+]
+
+
+@app.command()
+@refuses
+def revenue(
+    period: PeriodText,
+    *,
+    by: ToldApart = By.ALL,
+    as_of: AsOf = None,
+    csv_file: CsvFile = None,
+    as_json: AsJson = False,
+    tenant: TenantSlug = None,
+) -> None:
+    """Roll deferred and accrued revenue forward by month: opening + billed - recognised = closing."""
+    from billing.period import read_period
+    from billing.read_books import revenue_report, today
+    from pas.commands.frame import reading
+
+    with reading(tenant) as work:
+        day = _day(as_of) or today(work.session, now=work.now)
+        made = revenue_report(work.session, period=read_period(period), by=by, as_of=day)
+    _written(csv_file, made.months)
+    if as_json:
+        print_json(made)
+        return
+    _shown(f"Revenue as known on {made.as_of}", made.months)
+    _shown("Deposits", made.deposits)
+
+
+@app.command()
+@refuses
+def mrr(
+    period: PeriodText,
+    *,
+    by: ToldApart = By.ALL,
+    csv_file: CsvFile = None,
+    as_json: AsJson = False,
+    tenant: TenantSlug = None,
+) -> None:
+    """Tell monthly recurring revenue, what moved it, and churn of contracts and of money."""
+    from billing.period import read_period
+    from billing.read_books import recurring_report
+    from pas.commands.frame import reading
+
+    with reading(tenant) as work:
+        made = recurring_report(work.session, period=read_period(period), by=by)
+    _written(csv_file, made.months)
+    if as_json:
+        print_json(made)
+        return
+    _shown("Monthly recurring revenue", made.months)
+    err.print(made.meaning, highlight=False)
+
+
+@app.command()
+@refuses
+def aged(*, as_of: AsOf = None, csv_file: CsvFile = None, as_json: AsJson = False, tenant: TenantSlug = None) -> None:
+    """Tell who owes what and since when, as it was at the end of a day."""
+    from billing.read_books import aged_report, today
+    from pas.commands.frame import reading
+
+    with reading(tenant) as work:
+        made = aged_report(work.session, as_of=_day(as_of) or today(work.session, now=work.now))
+    _written(csv_file, made.items)
+    if as_json:
+        print_json(made)
+        return
+    _shown(f"Receivables at the end of {made.as_of}", made.customers)
+    _shown("In all", made.totals)
+
+
+@app.command()
+@refuses
+def vat(
+    period: PeriodText,
+    *,
+    table: Annotated[VatTable, typer.Option("--table", help="Which table.")] = VatTable.SUMS,
+    csv_file: CsvFile = None,
+    as_json: AsJson = False,
+    tenant: TenantSlug = None,
+) -> None:
+    """List the VAT of the documents issued in a period; --table chooses what is shown and written as csv."""
+    from billing.period import read_period
+    from billing.read_books import vat_report
+    from pas.commands.frame import reading
+
+    with reading(tenant) as work:
+        made = vat_report(work.session, period=read_period(period))
+    rows: Sequence[BaseModel] = getattr(made, table.value)
+    _written(csv_file, rows)
+    if as_json:
+        print_json(made)
+        return
+    _shown(f"VAT of {made.documents} documents", rows)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _shown(title: str, rows: "Iterable[BaseModel]") -> None:
+    print_table(title, [row.model_dump(mode="json") for row in rows])
+
+
+def _written(file: Path | None, rows: "Sequence[BaseModel]") -> None:
+    """Write the rows as csv; an empty table has no heading, since nothing says which it would be."""
+    from billing.book_csv import as_csv
+
+    if file is not None:
+        file.write_text(as_csv(type(rows[0]), rows) if rows else "", encoding="utf-8")
+        err.print(f"{len(rows)} rows are in {file}", highlight=False)
