@@ -155,3 +155,37 @@ def condition(
         return
     shown = [{name.replace("_", " "): value for name, value in one._asdict().items()} for one in speed.passes]
     print_table(f"{speed.store}: {assets:,} things, seconds; at most {speed.peak_memory:,} MiB", shown)
+
+
+@app.command()
+@refuses
+def portfolio(
+    things: Annotated[int, typer.Option("--things", min=1, max=10_000_000, help="So many things.")] = 1_000_000,
+    scenarios: Annotated[int, typer.Option("--scenarios", min=10, max=60_000, help="Under so many.")] = 10_000,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, max=100, help="How often each is run, in turn.")] = 3,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what a portfolio may be worth under correlated scenarios, beside plain numpy on a part of it."""
+    from pas.bench.portfolio import bench_portfolio
+
+    with progress("bench portfolio", 4 * rounds) as tick:
+        speed = bench_portfolio(things=things, scenarios=scenarios, rounds=rounds, tick=tick)
+    if as_json:
+        print_json(speed.document())
+        return
+    print_table(
+        f"{things:,} things under {scenarios:,} scenarios; {speed.peak_memory:,} MiB at most, "
+        f"compiled in {speed.compiling:.1f} s",
+        [
+            {
+                "road": road.road,
+                "things": f"{road.things:,}",
+                "seconds": f"{road.seconds:.3g}",
+                "pairs/s": f"{road.pairs_per_second:,.3g}",
+                "x plain numpy": f"{road.ratio:.3g}",
+                "off by": "" if road.greatest_difference is None else f"{road.greatest_difference:.1e}",
+            }
+            for road in speed.roads
+        ],
+    )
