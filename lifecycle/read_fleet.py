@@ -1,8 +1,10 @@
 """Read what is needed to assess many things at once: what was seen of each, and how far its clock ran."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -108,19 +110,27 @@ def read_fleet(
 def _looks(session: Session, products: Mapping[UUID, int], which: Which, said: Sightings) -> dict[UUID, list[Look]]:
     """Load the inspections that saw a condition and were not struck, the first first."""
     one = InspectionRecord
-    plain = [type_coerce(col(column), String) for column in (one.id, one.grades, one.nen, one.source)]
+    plain = [type_coerce(col(column), String) for column in (one.asset_id, one.id, one.grades, one.nen, one.source)]
     query = (
-        select(one.asset_id, one.inspected_at, one.index, *plain)
+        select(one.inspected_at, one.index, *plain)
         .where(which(col(one.asset_id)), still_counts())
         .order_by(col(one.asset_id), col(one.inspected_at), col(one.recorded_at), col(one.id))
     )
     found: dict[UUID, list[Look]] = {}
-    for asset_id, at, index, inspection_id, grades, scores, source in session.execute(query):
+    for asset, rows in groupby(session.execute(query), key=itemgetter(2)):
+        asset_id = UUID(str(asset))
         product = products.get(asset_id)
-        place = None if product is None else said.place(product, _text(grades), _text(scores), index, source)
-        if place is not None:
-            found.setdefault(asset_id, []).append(Look(at.toordinal(), place, _dashed(inspection_id), source))
+        looks = [] if product is None else list(_looks_of_one(rows, product, said))
+        if looks:
+            found[asset_id] = looks
     return found
+
+
+def _looks_of_one(rows: Iterable[Any], product: int, said: Sightings) -> Iterator[Look]:
+    for at, index, _, inspection_id, grades, scores, source in rows:
+        place = said.place(product, _text(grades), _text(scores), index, source)
+        if place is not None:
+            yield Look(at.toordinal(), place, _dashed(inspection_id), source)
 
 
 def _base(

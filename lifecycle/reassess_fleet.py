@@ -1,13 +1,17 @@
-"""Assess very many waiting things at once, as when a product's wear was learned anew: by column, written in bulk."""
+"""Assess very many waiting things at once, as when a product's wear was learned anew: by column, written in bulk.
+
+Three steps, which may be three transactions: take some in hand, conclude, keep. Only the first and the last write, so
+that others write while it is read and computed, and several processes conclude at once.
+"""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, delete, func, update
+from sqlalchemy import ColumnElement, Uuid, delete, func, update
 from sqlmodel import Session, and_, col, select
 
 from lifecycle.alert import AlertState
@@ -16,17 +20,21 @@ from lifecycle.condition.assumptions import figure
 from lifecycle.condition.conclusions import assess
 from lifecycle.condition.terms import Terms
 from lifecycle.condition_queries import products_of
-from lifecycle.read_fleet import Thing, Which, between, read_fleet
+from lifecycle.read_fleet import Read, Thing, Which, between, read_fleet
 from lifecycle.tables import AlertRecord, AssetRecord, ConditionRecord, ReassessmentRecord
 from lifecycle.wear_queries import terms_by_product
-from lifecycle.write_conditions import write_conditions
+from lifecycle.write_conditions import Cells, cells_of, write_conditions
 from telemetry.asked_rows import asked_rows
+from telemetry.identity import new_id
 from telemetry.lots import ROWS, lots
 
 CONCLUDED = "concluded"
 """The cause under which a thing goes on waiting whose condition is written, and whose alerts and route may follow."""
-AT_ONCE = 25_000
+IN_HAND = "in hand "
+"""What the cause begins with while a thing is concluded; who touches it gives it another, and takes it out of hand."""
+AT_ONCE = 10_000
 """Things in one pass."""
+_AS_IT_IS = {"synchronize_session": False}
 
 
 class FleetReassessed(NamedTuple):
@@ -46,16 +54,113 @@ class Waiting(NamedTuple):
     input_hash: str | None
 
 
+class InHand(NamedTuple):
+    """Waiting things that somebody took to conclude: the mark that they bear, and the first and last of their ids."""
+
+    mark: str
+    first: UUID
+    last: UUID
+
+
+class Concluded(NamedTuple):
+    """What is to be kept of things in hand: new conditions by thing, and which wait on for their alerts and route."""
+
+    in_hand: InHand
+    unknown: int
+    fresh: Mapping[UUID, Cells]
+    further: Sequence[UUID]
+
+
 def reassess_fleet(
     session: Session, *, now: datetime, limit: int = AT_ONCE, lap: Callable[[str], object] = str
 ) -> FleetReassessed:
-    """Write the conditions of waiting things, in the order of their ids, at most `limit`.
+    """Write the conditions of waiting things, in the order of their ids, at most `limit`, in one transaction.
 
     Raises no alert and chooses no route: a thing for which either may follow (its grade changed, it is near its end, it
     jumped, it is measured, an alert of it stands) waits on, and `reassess` takes it. `lap` hears what was just done.
     """
+    in_hand = take_in_hand(session, limit=limit)
+    return (
+        FleetReassessed() if in_hand is None else keep(session, conclude(session, in_hand, now=now, lap=lap), now=now)
+    )
+
+
+def take_in_hand(session: Session, *, limit: int = AT_ONCE, after: UUID | None = None) -> InHand | None:
+    """Mark the first waiting things behind an id as in hand; None where none wait.
+
+    What is taken and never kept, for its process was killed, is left to `reassess`, which takes whatever waits.
+    """
+    queue = ReassessmentRecord
+    query = select(queue.asset_id).where(_is_free()).order_by(col(queue.asset_id)).limit(limit)
+    later = query if after is None else query.where(col(queue.asset_id) > after)
+    free = list(session.exec(later.with_for_update(skip_locked=True)))
+    if not free:
+        return None
+    in_hand = InHand(f"{IN_HAND}{new_id().hex}", free[0], free[-1])
+    for some in lots(free, ROWS):
+        mark = update(queue).where(col(queue.asset_id).in_(_asked(session, some))).values(cause=in_hand.mark)
+        session.execute(mark, execution_options=_AS_IT_IS)
+    return in_hand
+
+
+def conclude(
+    session: Session, in_hand: InHand, *, now: datetime, lap: Callable[[str], object] = str
+) -> Concluded | None:
+    """Conclude how things in hand fare; writes nothing. None where all of them were taken out of hand."""
     with _nothing_collected():
-        return _reassess(session, now=now, limit=limit, lap=lap)
+        waiting = _waiting(session, in_hand)
+        if not waiting:
+            return None
+        which = between(in_hand.first, in_hand.last)
+        terms = terms_by_product(session, products_of(session, [one.thing for one in waiting]))  # type: ignore[misc]
+        read = read_fleet(session, [one.thing for one in waiting], which=which, terms=terms, today=now.date())
+        alerted = _alerted(session, which)
+        lap("read")
+
+        found = _conclude(in_hand, waiting, read, terms, alerted, now)
+        lap("computed")
+        return found
+
+
+def keep(
+    session: Session, concluded: Concluded | None, *, now: datetime, lap: Callable[[str], object] = str
+) -> FleetReassessed:
+    """Write what was concluded of things that are still in hand, and let them leave the queue or wait on.
+
+    Who was touched meanwhile waits for the next turn; whom another worker holds is left to `reassess`.
+    """
+    if concluded is None:
+        return FleetReassessed()
+    held = _still_in_hand(session, concluded.in_hand)
+    fresh = [cells for asset_id, cells in concluded.fresh.items() if asset_id in held]
+    further = [one for one in concluded.further if one in held]
+
+    written = write_conditions(session, fresh, now=now)
+    _leave_the_queue(session, held, further)
+    lap("written")
+    return FleetReassessed(len(held), written, concluded.unknown, len(further))
+
+
+def _conclude(
+    in_hand: InHand,
+    waiting: Sequence[Waiting],
+    read: Read,
+    terms: Mapping[UUID, Terms],
+    alerted: set[UUID],
+    now: datetime,
+) -> Concluded:
+    by_id = {one.thing.id: one for one in waiting}
+    told = list(assessments(assess(read.fleet, today=now.date())))
+    fresh = [one for one in told if by_id[one.asset_id].input_hash != one.input_hash]
+    near = figure("bulk", "near_days")
+    further = [
+        one.asset_id
+        for one in told
+        if _goes_on(one, by_id[one.asset_id], terms[by_id[one.asset_id].thing.product_id], near)
+    ]
+    also = (alerted | set(read.readings)).intersection(by_id).difference(further)
+    cells = dict(zip((one.asset_id for one in fresh), cells_of(fresh), strict=True))
+    return Concluded(in_hand, len(waiting) - len(told), cells, [*further, *also])
 
 
 @contextmanager
@@ -70,40 +175,18 @@ def _nothing_collected() -> Iterator[None]:
             gc.enable()
 
 
-def _reassess(session: Session, *, now: datetime, limit: int, lap: Callable[[str], object]) -> FleetReassessed:
-    waiting = _waiting(session, limit)
-    if not waiting:
-        return FleetReassessed()
-    which = between(waiting[0].thing.id, waiting[-1].thing.id)
-    terms = terms_by_product(session, products_of(session, [one.thing for one in waiting]))  # type: ignore[misc]
-    read = read_fleet(session, [one.thing for one in waiting], which=which, terms=terms, today=now.date())
-    alerted = _alerted(session, which)
-    lap("read")
-
-    conclusions = assess(read.fleet, today=now.date())
-    by_id = {one.thing.id: one for one in waiting}
-    product = {one.thing.id: terms[one.thing.product_id] for one in waiting}
-    told = list(assessments(conclusions))
-    fresh = [one for one in told if by_id[one.asset_id].input_hash != one.input_hash]
-    near = figure("bulk", "near_days")
-    further = {one.asset_id for one in told if _goes_on(one, by_id[one.asset_id], product[one.asset_id], near)}
-    further |= (alerted | set(read.readings)) & set(by_id)
-    lap("computed")
-
-    written = write_conditions(session, fresh, now=now)
-    _leave_the_queue(session, [one for one in by_id if one not in further], further)
-    lap("written")
-    return FleetReassessed(len(waiting), written, len(waiting) - len(told), len(further))
-
-
 def how_many_in_bulk(session: Session) -> int:
-    """Count what waits and was not concluded in bulk yet."""
-    query = select(func.count()).select_from(ReassessmentRecord)
-    return session.exec(query.where(col(ReassessmentRecord.cause) != CONCLUDED)).one()
+    """Count what waits, was not concluded in bulk yet, and is in nobody's hand."""
+    return session.exec(select(func.count()).select_from(ReassessmentRecord).where(_is_free())).one()
 
 
-def _waiting(session: Session, limit: int) -> list[Waiting]:
-    """Load what waits, held for us; what another worker holds is passed over."""
+def _is_free() -> ColumnElement[bool]:
+    cause = col(ReassessmentRecord.cause)
+    return and_(cause != CONCLUDED, ~cause.startswith(IN_HAND))
+
+
+def _waiting(session: Session, in_hand: InHand) -> list[Waiting]:
+    """Load what is in hand, in the order of the ids."""
     one, queue, last = AssetRecord, ReassessmentRecord, ConditionRecord
     same = and_(col(queue.tenant_id) == one.tenant_id, col(queue.asset_id) == one.id)
     before = and_(col(last.tenant_id) == one.tenant_id, col(last.id) == one.condition_id)
@@ -112,10 +195,8 @@ def _waiting(session: Session, limit: int) -> list[Waiting]:
         select(*columns)
         .join(queue, same)
         .outerjoin(last, before)
-        .where(col(queue.cause) != CONCLUDED)
+        .where(_in_hand(in_hand))
         .order_by(col(queue.asset_id))
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=one)
     )
     return [Waiting(Thing(*row[:4]), row[4], row[5]) for row in session.execute(query)]
 
@@ -135,12 +216,26 @@ def _goes_on(one: Assessment, before: Waiting, terms: Terms, near_days: float) -
     return is_near or one.grade != before.grade or one.has_jumped
 
 
-def _leave_the_queue(session: Session, done: Sequence[UUID], further: Iterable[UUID]) -> None:
+def _in_hand(in_hand: InHand) -> ColumnElement[bool]:
+    queue = ReassessmentRecord
+    return and_(col(queue.asset_id).between(in_hand.first, in_hand.last), col(queue.cause) == in_hand.mark)
+
+
+def _still_in_hand(session: Session, in_hand: InHand) -> set[UUID]:
+    """Give the things still in hand, held for us with their places in the queue."""
+    one, queue = AssetRecord, ReassessmentRecord
+    same = and_(col(queue.tenant_id) == one.tenant_id, col(queue.asset_id) == one.id)
+    query = select(queue.asset_id).join(one, same).where(_in_hand(in_hand)).order_by(col(queue.asset_id))
+    return set(session.exec(query.with_for_update(skip_locked=True)))
+
+
+def _leave_the_queue(session: Session, held: set[UUID], further: Sequence[UUID]) -> None:
     queue = col(ReassessmentRecord.asset_id)
-    for some in lots(done, ROWS):
-        session.execute(delete(ReassessmentRecord).where(queue.in_(_asked(session, some))))
     for some in lots(further, ROWS):
-        session.execute(update(ReassessmentRecord).where(queue.in_(_asked(session, some))).values(cause=CONCLUDED))
+        waits_on = update(ReassessmentRecord).where(queue.in_(_asked(session, some))).values(cause=CONCLUDED)
+        session.execute(waits_on, execution_options=_AS_IT_IS)
+    for some in lots(held.difference(further), ROWS):
+        session.execute(delete(ReassessmentRecord).where(queue.in_(_asked(session, some))), execution_options=_AS_IT_IS)
 
 
 def _asked(session: Session, asset_ids: Sequence[UUID]) -> Any:

@@ -1,11 +1,11 @@
 """Write the conclusions of many things at once by the driver alone: through the ORM a row takes five times as long."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Float, String, Text, Uuid, bindparam, cast, column, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session
@@ -29,7 +29,16 @@ _NAMES = (*_TEXT, *_NUMBERS)
 _SENT = dict.fromkeys(_TEXT, Text()) | dict.fromkeys(_NUMBERS, Float())
 
 
-def write_conditions(session: Session, told: Sequence[Assessment], *, now: datetime) -> int:
+Cells = tuple[Any, ...]
+"""A condition as the driver takes it, all but its moment and its tenant."""
+
+
+def cells_of(told: Sequence[Assessment]) -> list[Cells]:
+    """Turn conclusions into what the driver takes; this needs no database, and nobody waits for it."""
+    return [_cells(one, id_) for one, id_ in zip(told, new_ids(len(told)), strict=True)]
+
+
+def write_conditions(session: Session, cells: Iterable[Cells], *, now: datetime) -> int:
     """Append conditions and move the present of their assets to them; give how many.
 
     Compares nothing with what was concluded before: the caller hands over what is new.
@@ -37,25 +46,21 @@ def write_conditions(session: Session, told: Sequence[Assessment], *, now: datet
     written = 0
     in_sqlite = session.get_bind().dialect.name == "sqlite"
     write, move = (_write_in_sqlite, _move_in_sqlite) if in_sqlite else (_write_in_postgresql, _move_in_postgresql)
-    for some in lots(told, ROWS):
-        rows = [_cells(one, id_) for one, id_ in zip(some, new_ids(len(some)), strict=True)]
+    for rows in lots(cells, ROWS):
         write(session, rows, now)
         move(session, rows)
         written += len(rows)
     return written
 
 
-_written = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
-
-
-def _cells(one: Assessment, id_: str) -> tuple[Any, ...]:
+def _cells(one: Assessment, id_: str) -> Cells:
     return (
         id_,
         one.asset_id.hex,
         one.grade,
         one.layer,
-        _written(one.account),
-        _written(one.detail),
+        to_json(one.account).decode(),
+        to_json(one.detail).decode(),
         one.rule,
         one.input_hash,
         one.index_p10,
@@ -67,7 +72,7 @@ def _cells(one: Assessment, id_: str) -> tuple[Any, ...]:
     )
 
 
-def _write_in_sqlite(session: Session, rows: Sequence[tuple[Any, ...]], now: datetime) -> None:
+def _write_in_sqlite(session: Session, rows: Sequence[Cells], now: datetime) -> None:
     """Hand the rows to the driver as they are; a moment is written as `UtcDateTime` writes it."""
     connection = session.connection()
     names = [*_NAMES, "tenant_id", "assessed_at"]
@@ -77,7 +82,7 @@ def _write_in_sqlite(session: Session, rows: Sequence[tuple[Any, ...]], now: dat
     connection.exec_driver_sql(str(statement), [in_order(row + alike) for row in rows])
 
 
-def _move_in_sqlite(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
+def _move_in_sqlite(session: Session, rows: Sequence[Cells]) -> None:
     connection = session.connection()
     own = (_ASSET.c.tenant_id == bindparam("of_tenant")) & (_ASSET.c.id == bindparam("of_asset"))
     moved: dict[str, Any] = {
@@ -98,7 +103,7 @@ def _move_in_sqlite(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
     connection.exec_driver_sql(str(statement), list(zip(*(cells[name] for name in order), strict=True)))
 
 
-def _sent(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> Any:
+def _sent(rows: Sequence[Cells], names: Sequence[str]) -> Any:
     """Send columns as arrays, one each: a statement a row keeps the line busy, and COPY knows no row-level security."""
     columns: Mapping[str, list[Any]] = {name: [row[_NAMES.index(name)] for row in rows] for name in names}
     arrays = [bindparam(f"all_{name}", some, ARRAY(_SENT[name])) for name, some in columns.items()]
@@ -106,7 +111,7 @@ def _sent(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> Any:
     return func.unnest(*arrays).table_valued(*parts, name="sent").render_derived()
 
 
-def _write_in_postgresql(session: Session, rows: Sequence[tuple[Any, ...]], now: datetime) -> None:
+def _write_in_postgresql(session: Session, rows: Sequence[Cells], now: datetime) -> None:
     sent = _sent(rows, _NAMES)
     alike = {"tenant_id": tenant_of(session), "assessed_at": now}
     picked: list[Any] = [cast(sent.c[name], _CONDITION.c[name].type) for name in _NAMES]
@@ -114,7 +119,7 @@ def _write_in_postgresql(session: Session, rows: Sequence[tuple[Any, ...]], now:
     session.connection().execute(insert(_CONDITION).from_select([*_NAMES, *alike], select(*picked)))
 
 
-def _move_in_postgresql(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
+def _move_in_postgresql(session: Session, rows: Sequence[Cells]) -> None:
     sent = _sent(rows, ("id", "asset_id", "grade", "index_p50"))
     own = (_ASSET.c.tenant_id == tenant_of(session)) & (_ASSET.c.id == cast(sent.c.asset_id, Uuid))
     moved: dict[str, Any] = {

@@ -16,9 +16,11 @@ from lifecycle.follow_readings import follow_readings, listen
 from lifecycle.learn_wear import learn_wear, products_to_learn
 from lifecycle.notice_time_passing import notice_time_passing
 from lifecycle.reassess import Reassessed, reassess
-from lifecycle.reassess_fleet import how_many_in_bulk, reassess_fleet
+from lifecycle.reassess_fleet import how_many_in_bulk
 from lifecycle.work_out_due_dates import work_out_due_dates
 from pas import clock
+from pas.assess_long_queue import assess_long_queue, processes_for
+from pas.carry_on_bill_runs import carry_on_bill_runs
 from pas.db import Database
 from pas.idempotency import forget_answers
 from pas.keep_archive import archive_some_days
@@ -33,10 +35,12 @@ from telemetry.tables import TenantRecord
 
 log = logger("worker")
 
-BULK_FROM, BULK_AT_ONCE = 20_000, 10_000
-"""So many waiting assets are assessed in bulk, and so many of them in one transaction."""
+BULK_FROM = 20_000
+"""So many waiting assets are assessed in bulk."""
 AT_ONCE = 500
 """Assets in one transaction: so long, at most, does another writer on SQLite wait for the worker."""
+BITES_A_ROUND = 20
+"""Bites of a run over a month that are taken before other work has its turn again."""
 PAUSE = 2.0
 """Seconds between two looks at an empty queue."""
 SWEEP_EVERY = 3600.0
@@ -76,6 +80,7 @@ def run_worker(database: Database, stop: Event) -> None:
                 look_for_messages(database)
                 listen_at = monotonic() + LISTEN_EVERY
             worked = work_once(database, stop=stop)
+            bites = bill_all(database, stop=stop, at_most=BITES_A_ROUND)
             tell_all(database)
             if monotonic() >= archive_at:
                 months = settings().archive_after_months
@@ -87,7 +92,7 @@ def run_worker(database: Database, stop: Event) -> None:
             continue
         if worked.done.taken:
             log.info("reassessed", **worked.done._asdict())
-        else:
+        elif not bites:
             stop.wait(PAUSE)
 
 
@@ -101,11 +106,21 @@ def work_once(database: Database, *, stop: Event | None = None, now: Callable[[]
             pass
         while not halt.is_set() and _compact(database, tenant_id, now()):
             pass
-        while not halt.is_set() and (done := _some(database, tenant_id, now())).taken:
+        while not halt.is_set() and (done := _some(database, tenant_id, now(), halt)).taken:
             total = Reassessed(*(a + b for a, b in zip(total, done, strict=True)))
         if total.taken:
             _foretell(database, tenant_id, now(), halt)
     return Worked(len(tenants), total)
+
+
+def bill_all(
+    database: Database, *, stop: Event, at_most: int | None = None, now: Callable[[], datetime] = clock.now
+) -> int:
+    """Carry on, for every tenant, the runs over a month that are under way; give how many bites were taken."""
+    bites = 0
+    for tenant_id in _tenants(database):
+        bites += carry_on_bill_runs(database, tenant_id, now=now, stop=stop, at_most=at_most)
+    return bites
 
 
 def sweep(database: Database, *, now: Callable[[], datetime] = clock.now) -> int:
@@ -178,7 +193,7 @@ def _compact(database: Database, tenant_id: int, now: datetime) -> int:
         return compact(session).batches
 
 
-def _some(database: Database, tenant_id: int, now: datetime) -> Reassessed:
+def _some(database: Database, tenant_id: int, now: datetime, halt: Event) -> Reassessed:
     """Assess some assets in one transaction; an empty queue is seen without keeping a writer waiting.
 
     A long queue gets its conditions in bulk first, without alerts and routes; what may follow from them waits on.
@@ -186,12 +201,18 @@ def _some(database: Database, tenant_id: int, now: datetime) -> Reassessed:
     with database.reading(tenant_id) as session:
         if not how_many_wait(session):
             return Reassessed()
-        is_long = how_many_in_bulk(session) >= BULK_FROM
+        free = how_many_in_bulk(session)
+    if free >= BULK_FROM and (done := _in_bulk(database, tenant_id, now, free, halt)).taken:
+        return done
     with database.writing(tenant_id) as session:
-        if is_long:
-            done = reassess_fleet(session, now=now, limit=BULK_AT_ONCE)
-            return Reassessed(taken=done.taken, assessed=done.assessed, unknown=done.unknown)
         return reassess(session, now=now, limit=AT_ONCE)
+
+
+def _in_bulk(database: Database, tenant_id: int, now: datetime, free: int, halt: Event) -> Reassessed:
+    many = processes_for(free)
+    done = [one.done for one in assess_long_queue(database, tenant_id, now=now, processes=many, halt=halt)]
+    taken, assessed, unknown = (sum(getattr(one, name) for one in done) for name in ("taken", "assessed", "unknown"))
+    return Reassessed(taken=taken, assessed=assessed, unknown=unknown)
 
 
 def _learn(database: Database, tenant_id: int, now: datetime) -> None:

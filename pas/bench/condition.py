@@ -1,11 +1,14 @@
 """How long it takes to assess a whole fleet anew: reading, computing and writing, in a real database on a real disk.
 
+As many processes work at it as the worker would start for a queue of that length on the processors at hand.
+
 The fleet is drawn: ten products of two to four components, things of up to six years, inspected twice each. It is
 assessed twice: for the first time, when every thing gets its first grade and so waits on for alerts and route; and a
 week later, when every condition is new again and few grades changed.
 """
 
 import gc
+import os
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -23,9 +26,10 @@ from sqlmodel import Session, col, select
 from lifecycle.asset import AssetStatus
 from lifecycle.inspection import InspectionSource
 from lifecycle.product import Product
-from lifecycle.reassess_fleet import AT_ONCE, FleetReassessed, reassess_fleet
+from lifecycle.reassess_fleet import AT_ONCE
 from lifecycle.tables import AssetRecord, InspectionRecord, ProductRecord, ReassessmentRecord
 from pas import clock
+from pas.assess_long_queue import Chunk, assess_long_queue, processes_for
 from pas.bench.storage.curve import opened
 from pas.db import Database
 from pas.found_tenant import found_tenant
@@ -33,31 +37,38 @@ from telemetry.identity import new_ids
 from telemetry.tables import tenant_of
 
 PRODUCTS, LOOKS, LOT = 10, 2, 20_000
+_STEPS = ("waited", "taken", "read", "computed", "written", "committed")
 _LETTERS = "ABCDE"
 _WEEK = timedelta(days=7)
 _SOURCES = (InspectionSource.APP, InspectionSource.DESK, InspectionSource.SPREADSHEET)
 
 
 class Pass(NamedTuple):
-    """One pass over the fleet, in seconds; `cpu` is what this process used of them, on all threads."""
+    """One pass over the fleet, in seconds; those of the steps and `cpu` are the sum over all processes.
+
+    `waiting` is for the turn to write; `cpu` does not hold that of PostgreSQL.
+    """
 
     name: str
     assessed: int
     wait_on: int
+    waiting: float
+    taking: float
     reading: float
     computing: float
     writing: float
     committing: float
-    seconds: float
     cpu: float
+    seconds: float
 
 
 class ConditionSpeed(NamedTuple):
-    """Both passes, and the most memory that this process held, in mebibytes."""
+    """Both passes, and the most memory that all processes together held, in mebibytes."""
 
     store: str
     assets: int
     at_once: int
+    processes: int
     passes: list[Pass]
     peak_memory: int
 
@@ -77,36 +88,35 @@ def bench_condition(*, assets: int, on: str, tick: Callable[[int], None]) -> Con
             with database.writing(tenant_id) as session:
                 _fill(session, products, min(LOT, assets - lot), lot, now)
             tick(min(LOT, assets - lot))
-        passes = []
+        passes, memory = [], 0
+        processes = processes_for(assets)
         for name, at in (("first", now), ("a week later", now + _WEEK)):
             with database.writing(tenant_id) as session:
                 _queue(session, at)
-            passes.append(_pass(database, tenant_id, name, at, tick))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return ConditionSpeed(on, assets, AT_ONCE, passes, memory)
+            one, held = _pass(database, tenant_id, name, at, processes, tick)
+            passes.append(one)
+            memory = max(memory, held)
+    return ConditionSpeed(on, assets, AT_ONCE, processes, passes, memory)
 
 
-def _pass(database: Database, tenant_id: int, name: str, now: datetime, tick: Callable[[int], None]) -> Pass:
-    """Assess all that waits, each chunk its own transaction, as the worker does."""
-    spent = {"read": 0.0, "computed": 0.0, "written": 0.0, "committed": 0.0}
-    total, began, cpu = FleetReassessed(), perf_counter(), process_time()
+def _pass(
+    database: Database, tenant_id: int, name: str, now: datetime, processes: int, tick: Callable[[int], None]
+) -> tuple[Pass, int]:
+    """Assess all that waits, as the worker does; give also the most memory that the processes held."""
+    chunks: list[Chunk] = []
     gc.collect()
-    while True:
-        last = [perf_counter()]
-
-        def lap(step: str, last: list[float] = last) -> None:
-            spent[step] += perf_counter() - last[0]
-            last[0] = perf_counter()
-
-        with database.writing(tenant_id) as session:
-            done = reassess_fleet(session, now=now, lap=lap)
-        lap("committed")
-        if not done.taken:
-            break
-        total = FleetReassessed(*(one + other for one, other in zip(total, done, strict=True)))
-        tick(done.taken)
-    seconds = (round(some, 2) for some in (*spent.values(), perf_counter() - began, process_time() - cpu))
-    return Pass(name, total.assessed, total.wait_on, *seconds)
+    began, cpu = perf_counter(), process_time()
+    for chunk in assess_long_queue(database, tenant_id, now=now, processes=processes):
+        chunks.append(chunk)
+        tick(chunk.done.taken)
+    seconds, own = perf_counter() - began, process_time() - cpu
+    last = {chunk.process: chunk for chunk in chunks}
+    others = [chunk for process, chunk in last.items() if process != os.getpid()]
+    steps = [sum(chunk.seconds.get(step, 0.0) for chunk in chunks) for step in _STEPS]
+    spent = (round(some, 2) for some in (*steps, own + sum(one.cpu for one in others), seconds))
+    assessed, wait_on = (sum(getattr(chunk.done, name) for chunk in chunks) for name in ("assessed", "wait_on"))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024 + sum(one.peak_memory for one in others)
+    return Pass(name, assessed, wait_on, *spent), memory
 
 
 def _products(database: Database, tenant_id: int) -> list[ProductRecord]:
