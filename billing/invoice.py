@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -16,12 +17,42 @@ from billing.vat import LEGAL_SENTENCE, Taxed, VatShare, check_buyer, check_rate
 from lifecycle.customer import Customer
 from lifecycle.money import to_cents
 
-INVOICE_RULE = "invoice/1"
+INVOICE_RULE = "invoice/2"
 MODULUS = 97
 
 
 class SumsDisagree(ValueError):
     """A programming error: the amounts of a document do not add up. Never shown to anybody."""
+
+
+class Kind(StrEnum):
+    """What a document of the series is."""
+
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+    """Takes back an invoice or a part of it: its amounts are less than nothing, and people read them turned round."""
+
+
+class Why(StrEnum):
+    """Why a credit note is given."""
+
+    WRONG_READING = "wrong_reading"
+    WRONG_TERMS = "wrong_terms"
+    NOT_DELIVERED = "not_delivered"
+    GOODWILL = "goodwill"
+    WRONG_BUYER = "wrong_buyer"
+    OTHER = "other"
+
+
+class Credited(BaseModel):
+    """The invoice that a credit note takes back, as the law wants it named, and why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    number: str
+    issued_on: date
+    why: Why
+    note: str = ""
 
 
 class Party(BaseModel):
@@ -52,6 +83,7 @@ class Invoice(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rule: str = INVOICE_RULE
+    kind: Kind = Kind.INVOICE
     number: str
     issued_on: date
     due_on: date
@@ -75,6 +107,13 @@ class Invoice(BaseModel):
     bic: str
     payment_reference: str
     legal_sentences: list[str]
+    credited: Credited | None = None
+
+    @property
+    def span(self) -> Period:
+        """Give the days of the document and of all its lines: late use stands before the month it is billed in."""
+        starts, ends = ([getattr(one, name) for one in (self, *self.lines)] for name in ("period_start", "period_end"))
+        return Period(min(starts), max(ends))
 
     @model_validator(mode="after")
     def _sums_agree(self) -> Self:

@@ -11,7 +11,8 @@ from sqlmodel import Field
 from billing.contract import Contract, ContractLine
 from billing.seller import Seller
 from lifecycle import tables as _lifecycle_tables  # noqa: F401 - the foreign keys below name its tables
-from telemetry.columns import ExactDecimal, Json, UtcDateTime
+from billing.invoice import Kind
+from telemetry.columns import ExactDecimal, Json, UtcDateTime, worded
 from telemetry.identity import new_id
 from telemetry.tables import TenantOwned
 
@@ -62,6 +63,8 @@ class NumberSeriesRecord(TenantOwned, table=True):
     last: int = 0
 
 
+    head: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
+    """The link of the last document in the chain of the series; see `billing.document_tables`."""
 class InvoiceRecord(TenantOwned, table=True):
     """A numbered invoice. After issue nothing changes: `document` is the whole of it and `hash` proves it."""
 
@@ -78,6 +81,8 @@ class InvoiceRecord(TenantOwned, table=True):
     id: UUID = Field(primary_key=True, default_factory=new_id)
     number: str = Field(max_length=40)
     series: str = Field(max_length=12)
+    kind: Kind = Field(default=Kind.INVOICE, sa_type=worded(Kind), sa_column_kwargs={"server_default": "invoice"})
+    """A credit note is kept as an invoice is; its amounts are less than nothing."""
     year: int
     sequence: int
     contract_id: UUID

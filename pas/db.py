@@ -14,6 +14,7 @@ from sqlmodel import Session, select
 
 import billing.collection_tables
 import billing.tables
+import billing.document_tables
 import lifecycle.alert_tables
 import lifecycle.checklist_tables
 import lifecycle.due_tables
@@ -44,6 +45,7 @@ _ = (
     billing.collection_tables,
     billing.tables,
     lifecycle.alert_tables,
+    billing.document_tables,
     pas.message_tables,
     lifecycle.checklist_tables,
     lifecycle.wear_tables,
@@ -63,16 +65,20 @@ class UnknownTenant(Refusal):
 class Database:
     """One engine and the three ways to a session: reading, writing, and at the door (no tenant yet)."""
 
-    def __init__(self, url: str, *, archive: Path | None = None, photos: Path | None = None) -> None:
+    def __init__(
+        self, url: str, *, archive: Path | None = None, photos: Path | None = None, peppol: Path | None = None
+    ) -> None:
         """Open lazily; a SQLite file's folder is made.
 
-        `archive` is the folder of the readings of cold months, `photos` that of photos.
+        `archive` is the folder of the readings of cold months, `photos` that of photos, `peppol` that of the rules by
+        which e-invoices are judged.
         """
         self.url = url
         self.archive = archive
         self.photos = photos
         self.turns = Turns(patience=_PATIENCE)
         self.engine = _engine(url, self.turns)
+        self.peppol = peppol
 
     def __enter__(self) -> Self:
         """Use it as a block, and its connections are closed behind it."""
@@ -131,7 +137,12 @@ class Database:
         return tenants[slug] or 0
 
     def _bound(self, tenant_id: int) -> dict[str, Any]:
-        return {"tenant_id": tenant_id, "archive": self.archive, "photos": self.photos}
+        return {
+            "tenant_id": tenant_id,
+            "archive": self.archive,
+            "photos": self.photos,
+            "peppol": self.peppol,
+        }
 
     def _reader(self) -> Engine:
         """Show a reading session one moment, whatever is committed meanwhile; SQLite does so anyway."""

@@ -113,6 +113,7 @@ STATUS: dict[str, int] = {
     "NotTheDemo": 409,
     "NoDemoFixtures": 503,
     "NotJudged": 503,
+    "InvoiceRefused": 422,
     "NoPeppolRules": 503,
     "UnknownInvoice": 404,
     "NoSeller": 409,

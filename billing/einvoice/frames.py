@@ -20,7 +20,10 @@ class Told(NamedTuple):
 
 
 class Asked(msgspec.Struct):
-    """Judge this document; `peppol` is the folder of Peppol's rules, `rules_only` leaves the schema out."""
+    """Judge this document; `peppol` is the folder of Peppol's rules, `rules_only` leaves the schema out.
+
+    A list of these travels at once, and as many answers come back.
+    """
 
     document: bytes
     peppol: str | None = None

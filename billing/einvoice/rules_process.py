@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from threading import Lock, Timer
 from typing import BinaryIO, NamedTuple, Self, cast
@@ -15,9 +16,18 @@ _COMMAND = (sys.executable, "-m", "billing.einvoice.saxon_gateway")
 WITHIN = 120.0
 """Seconds after which a document is given up; the first one waits for the rules to be compiled."""
 
+AT_ONCE = 100
+"""Documents that travel together."""
+_ENDED = Judged([], [], failed="the process that judges ended")
+
 
 class NotJudged(Refusal):
     """The rules could not be asked, so the document was neither accepted nor refused."""
+
+
+def not_judged(why: str) -> NotJudged:
+    """Say why the rules could not be asked."""
+    return NotJudged(f"the document could not be judged: {why}; try again, or have a look at the rules' folder")
 
 
 class _Running(NamedTuple):
@@ -29,7 +39,7 @@ class _Running(NamedTuple):
 
 
 class RulesProcess:
-    """Asks one process about one document after the other, from any thread."""
+    """Asks one process about documents, one lot after the other, from any thread."""
 
     def __init__(self, *, within: float = WITHIN) -> None:
         """Start nothing yet."""
@@ -50,19 +60,29 @@ class RulesProcess:
 
         Raises NotJudged where the rules fail, the process ends over it twice, or it takes too long.
         """
-        with self._lock:
-            judged = self._ask(asked) or self._ask(asked)
-        if judged is None or judged.failed:
-            why = "the process that judges ended" if judged is None else judged.failed
-            raise NotJudged(f"the document could not be judged: {why}; try again, or have a look at the rules' folder")
+        judged = self.judge_all([asked])[0]
+        if judged.failed:
+            raise not_judged(judged.failed)
         return judged
+
+    def judge_all(self, asked: Sequence[Asked]) -> list[Judged]:
+        """Have documents judged together; one over which the process ends spoils no other. Its answer says why."""
+        answers: list[Judged] = []
+        for start in range(0, len(asked), AT_ONCE):
+            some = list(asked[start : start + AT_ONCE])
+            answers += self._ask_twice(some) or [(self._ask_twice([one]) or [_ENDED])[0] for one in some]
+        return answers
+
+    def _ask_twice(self, asked: list[Asked]) -> list[Judged] | None:
+        with self._lock:
+            return self._ask(asked) or self._ask(asked)
 
     def close(self) -> None:
         """End the process; it is started again when it is needed."""
         with self._lock:
             self._end()
 
-    def _ask(self, asked: Asked) -> Judged | None:
+    def _ask(self, asked: list[Asked]) -> list[Judged] | None:
         """Ask once; None where the process ended over it."""
         process, asking, answering = self._running()
         patience = Timer(self._within, process.kill)
@@ -77,7 +97,7 @@ class RulesProcess:
         if answer is None:
             self._end()
             return None
-        return msgspec.msgpack.decode(answer, type=Judged)
+        return msgspec.msgpack.decode(answer, type=list[Judged])
 
     def _running(self) -> "_Running":
         if self._process is None or self._process.process.poll() is not None:

@@ -115,11 +115,15 @@ def main(asked: BinaryIO, answers: BinaryIO) -> None:
     """Answer until nobody asks any more; what goes wrong with one document is told, and the next is judged."""
     judge = _Judge()
     while (frame := read_frame(asked)) is not None:
-        try:
-            judged = judge.judge(msgspec.msgpack.decode(frame, type=Asked))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the document is not judged, and whoever asked is told
-            judged = Judged([], [], failed=f"{type(error).__name__}: {str(error)[:500]}")
+        judged = [_judged(judge, one) for one in msgspec.msgpack.decode(frame, type=list[Asked])]
         write_frame(answers, msgspec.msgpack.encode(judged))
+
+
+def _judged(judge: _Judge, asked: Asked) -> Judged:
+    try:
+        return judge.judge(asked)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the document is not judged, and whoever asked is told
+        return Judged([], [], failed=f"{type(error).__name__}: {str(error)[:500]}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ NAMES = {
     "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
     "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
 }
+EN16931 = "urn:cen.eu:en16931:2017"
+"""What a document calls the rules of Europe alone: for buyers whom the Peppol network cannot reach."""
 _DOCUMENTS = {
     "{urn:oasis:names:specification:ubl:schema:xsd:Invoice-2}Invoice": "Invoice",
     "{urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2}CreditNote": "CreditNote",

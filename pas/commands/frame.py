@@ -33,7 +33,8 @@ def opened() -> "Database":
     from pas.db import Database
     from pas.settings import settings
 
-    database = Database(settings().url, archive=settings().archive, photos=settings().photos)
+    chosen = settings()
+    database = Database(chosen.url, archive=chosen.archive, photos=chosen.photos, peppol=chosen.peppol_rules)
     schema.ensure(database)
     return database
 
