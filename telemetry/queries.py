@@ -19,7 +19,8 @@ from telemetry.metric import Metric
 from telemetry.moment import DAY, HOUR, Moments, moment, start_of
 from telemetry.open_readings import open_track
 from telemetry.read_days import ROLLUP, day_rollups
-from telemetry.read_usage import means, rises, usages
+from telemetry.read_means import means
+from telemetry.read_usage import rises, usages
 from telemetry.refusal import Refusal
 from telemetry.rollup import Rollups
 from telemetry.series_day import hours_of

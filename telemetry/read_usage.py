@@ -1,6 +1,6 @@
-"""Read what many counters and levels did over a span: whole days from rollups, ragged ends from the readings."""
+"""Read what many counters did over a span: whole days from rollups, ragged ends from the readings."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -15,13 +15,12 @@ from telemetry.days_of_series import whole as in_one
 from telemetry.find_series_days import of_series
 from telemetry.lots import KEYS, lots
 from telemetry.moment import DAY, Moments, start_of
-from telemetry.rollup import hours
 from telemetry.series_day import enough_to_count, refuse_within_forgotten
-from telemetry.series_key import SeriesKey, manner
+from telemetry.series_key import SeriesKey
 from telemetry.span import Span
 from telemetry.tables import SeriesDayRecord, SeriesRecord, tenant_of
 from telemetry.track import EMPTY, Numbers, Track, join
-from telemetry.usage import GaugeMean, Stretch, Usage, mean_of, stretch, used
+from telemetry.usage import Stretch, Usage, stretch, used
 
 _DAY = timedelta(days=1)
 
@@ -242,60 +241,3 @@ def _cut(track: Track | None, after: int | None, until: int, counting: Counting 
         refuse_within_forgotten(track, moment)
     inside = track.at <= until
     return stretch(track.take(inside if after is None else inside & (track.at > after)), counting)
-
-
-def means(session: Session, keys: Sequence[SeriesKey], asked: Span) -> dict[SeriesKey, GaugeMean]:
-    """Give mean and extremes of many levels over one span; those without a reading in it are left out."""
-    found: dict[SeriesKey, GaugeMean] = {}
-    for some in lots(keys, KEYS):
-        waiting = open_days(session, some)
-        parts: dict[int, list[GaugeMean]] = {}
-        singly = _singly(some, asked, waiting)
-        for series, part in (*_whole_means(session, some, asked, singly), *_by_hours(session, asked, singly, waiting)):
-            parts.setdefault(series, []).append(part)
-        found |= {key: mean_of(parts[key.number]) for key in some if key.number in parts}
-    return found
-
-
-def _singly(keys: Sequence[SeriesKey], asked: Span, waiting: Mapping[int, Days]) -> dict[SeriesKey, set[date]]:
-    """Give the days whose hours are worked out: those that lie in the span in part, and those with open readings."""
-    ragged = [day for day in asked.ragged if start_of(day) < asked.end]
-    return {
-        key: {*ragged, *(day for day in waiting[key.number] if asked.first_day <= day <= asked.last_day)}
-        for key in keys
-    }
-
-
-def _whole_means(
-    session: Session, keys: Sequence[SeriesKey], asked: Span, singly: Mapping[SeriesKey, set[date]]
-) -> Iterator[tuple[int, GaugeMean]]:
-    one, day = SeriesDayRecord, col(SeriesDayRecord.day)
-    hour_count = func.sum(one.hour_count)
-    weighted = func.sum(col(one.mean) * col(one.hour_count))
-    columns = (col(one.series), weighted / hour_count, func.min(one.minimum), func.max(one.maximum), hour_count)
-    for left_out, some in _alike(keys, singly).items():
-        query = select(*columns).where(
-            of_series(session, some), day.between(asked.first_whole, asked.last_whole), day.not_in(left_out)
-        )
-        for series, mean, minimum, maximum, counted in session.execute(query.group_by(col(one.series))):
-            yield series, GaugeMean(mean, minimum, maximum, int(counted))
-
-
-def _alike(keys: Sequence[SeriesKey], singly: Mapping[SeriesKey, set[date]]) -> dict[tuple[date, ...], list[SeriesKey]]:
-    """Put the series together that leave the same days out."""
-    found: dict[tuple[date, ...], list[SeriesKey]] = {}
-    for key in keys:
-        found.setdefault(tuple(sorted(singly[key])), []).append(key)
-    return found
-
-
-def _by_hours(
-    session: Session, asked: Span, singly: Mapping[SeriesKey, set[date]], waiting: Mapping[int, Days]
-) -> Iterator[tuple[int, GaugeMean]]:
-    keys = {key.number: key for key in singly}
-    places = [(key.shard, key.number, day) for key, days in singly.items() for day in days]
-    for (series, _), track in tracks_at(session, places, waiting).items():
-        inside = track.take((track.at >= asked.start) & (track.at < asked.end))
-        if len(inside):
-            hourly, value = hours(inside, manner(inside, keys)), inside.value
-            yield series, GaugeMean(float(hourly.mean.mean()), float(value.min()), float(value.max()), len(hourly.mean))
