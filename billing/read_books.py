@@ -11,7 +11,8 @@ from billing.book_queries import booked_lines, fees, open_items, vat_documents
 from billing.book_recurring import RecurringReport, recurring
 from billing.book_vat import VatReport, vat_listing
 from billing.period import Period, local_day
-from billing.revenue import RevenueReport, deposits, roll_forward
+from billing.read_unbilled import read_unbilled
+from billing.revenue import RevenueReport, by_currency, deposits, roll_forward
 from billing.tables import SellerRecord
 
 
@@ -21,10 +22,14 @@ def today(session: Session, *, now: datetime) -> date:
     return local_day(now, zone or "UTC")
 
 
-def revenue_report(session: Session, *, period: Period, by: By, as_of: date) -> RevenueReport:
-    """Roll deferred and accrued revenue forward over whole months. Raises NotAPeriod."""
+def revenue_report(session: Session, *, period: Period, by: By, as_of: date, now: datetime) -> RevenueReport:
+    """Roll deferred and accrued revenue forward over whole months. Raises NotAPeriod.
+
+    What was served and is on no document yet is estimated up to the end of `as_of`, or up to today if that is earlier.
+    """
     check_length(period)
-    lines = list(booked_lines(session, period=period, as_of=as_of))
+    unbilled = read_unbilled(session, as_of=min(as_of, today(session, now=now)), now=now)
+    lines = [*booked_lines(session, period=period, as_of=as_of), *unbilled.lines]
     return RevenueReport(
         start=period.start,
         end=period.end,
@@ -32,7 +37,8 @@ def revenue_report(session: Session, *, period: Period, by: By, as_of: date) -> 
         by=by,
         months=roll_forward(lines, period=period, by=by),
         deposits=deposits(lines, period=period),
-        estimated={},
+        estimated=by_currency(unbilled.lines),
+        unrated=unbilled.unrated,
     )
 
 

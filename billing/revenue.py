@@ -44,7 +44,8 @@ class DepositMonth(BaseModel):
 class RevenueReport(BaseModel):
     """The roll-forward by month and group, from the documents issued up to `as_of`.
 
-    `estimated` is the part of the accrued that is on no document yet: what running contracts owe by what was read.
+    `estimated` is the part of the accrued that is on no document yet, by currency: what running contracts owe for the
+    days served and by what was measured. `unrated` names the contracts and months for which that could not be told.
     """
 
     rule: str = REVENUE_RULE
@@ -55,6 +56,7 @@ class RevenueReport(BaseModel):
     months: list[RevenueMonth]
     deposits: list[DepositMonth]
     estimated: dict[str, Decimal]
+    unrated: list[str]
 
 
 class Moved(NamedTuple):
@@ -151,6 +153,15 @@ def _months_of(key: _Key, moves: dict[date, Moved], months: Sequence[date]) -> l
         )
         balance = closing
     return rows
+
+
+def by_currency(lines: Iterable[BookedLine]) -> dict[str, Decimal]:
+    """Add up what lines bring in, by currency; deposits bring in nothing."""
+    sums: dict[str, Decimal] = defaultdict(lambda: NOTHING)
+    for line in lines:
+        if line.component not in HELD:
+            sums[line.currency] += line.net
+    return dict(sorted(sums.items()))
 
 
 def deposits(lines: Iterable[BookedLine], *, period: Period) -> list[DepositMonth]:

@@ -49,8 +49,9 @@ def get_revenue(
     _caller: Asking, session: Reading, period: PeriodText, by: Told = By.ALL, as_of: AsOf = None
 ) -> RevenueReport:
     """Roll deferred and accrued revenue forward by month: opening + billed - recognised = closing."""
-    day = as_of or today(session, now=clock.now())
-    return revenue_report(session, period=read_period(period), by=by, as_of=day)
+    now = clock.now()
+    day = as_of or today(session, now=now)
+    return revenue_report(session, period=read_period(period), by=by, as_of=day, now=now)
 
 
 @router.get("/revenue.csv", response_class=Response, responses=problems(422) | CSV)

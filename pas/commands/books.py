@@ -46,13 +46,17 @@ def revenue(
 
     with reading(tenant) as work:
         day = _day(as_of) or today(work.session, now=work.now)
-        made = revenue_report(work.session, period=read_period(period), by=by, as_of=day)
+        made = revenue_report(work.session, period=read_period(period), by=by, as_of=day, now=work.now)
     _written(csv_file, made.months)
     if as_json:
         print_json(made)
         return
     _shown(f"Revenue as known on {made.as_of}", made.months)
     _shown("Deposits", made.deposits)
+    for currency, amount in made.estimated.items():
+        err.print(f"{currency} {amount} of the accrued is on no document yet: estimated from running contracts")
+    if made.unrated:
+        err.print(f"could not be estimated: {', '.join(made.unrated)}", markup=False)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from billing.bill_month import bill_month
 from billing.period import Month
 from billing.tables import InvoiceRecord
 from lifecycle.tables import CustomerRecord
+from pas import clock
 from pas.db import Database
 from pas.role import Role
 from tests.billing.billed_fleet import CLERK, contract, found_fleet, line, sign
@@ -23,6 +24,11 @@ from tests.conftest import ClientOf, Pas
 API = "/api/v1/books"
 OCTOBER = datetime(2026, 10, 2, 9, tzinfo=UTC)
 NOVEMBER = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOVEMBER)
 
 
 @pytest.fixture
@@ -55,7 +61,7 @@ def test_revenue_belongs_to_the_month_of_service_and_ties_out(client_of: ClientO
     assert by_month["2026-09", "K-007"]["accrued"] == "50.00"
     assert by_month["2026-10", "K-007"]["recognised"] == "71.00"
     assert by_month["2026-10", "K-007"]["billed"] == "50.00"
-    assert by_month["2026-11", "K-007"]["closing"] == "0.00"
+    assert by_month["2026-11", "K-007"]["closing"] == "-5.40", "two days of November are served and not billed"
     for row in report["months"]:
         opening, billed_, recognised, closing = (
             Decimal(row[name]) for name in ("opening", "billed", "recognised", "closing")
@@ -70,6 +76,25 @@ def test_what_was_issued_after_a_day_was_not_known_on_it(client_of: ClientOf, bi
     report = finance.get(f"{API}/revenue", params=asked).json()
     known = sum(one.net for one in billed if one.issued_on <= date(2026, 10, 31))
     assert sum(Decimal(row["billed"]) for row in report["months"]) == known
+
+
+@pytest.mark.parametrize(("as_of", "accrued"), [("2026-11-15", "40.50"), ("2026-10-31", "80.65"), ("2026-12-15", None)])
+def test_what_is_served_and_not_billed_is_accrued_by_the_day(
+    client_of: ClientOf, billed: list[InvoiceRecord], monkeypatch: pytest.MonkeyPatch, as_of: str, accrued: str | None
+) -> None:
+    """In mid November half of 81.00; at the end of October that whole month, though its bill was issued since."""
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 20, 9, tzinfo=UTC))
+    asked = {"period": "2026-09/2026-11", "as_of": as_of}
+
+    report = client_of(Role.FINANCE).get(f"{API}/revenue", params=asked).json()
+
+    assert report["unrated"] == []
+    if accrued is not None:
+        assert report["estimated"] == {"EUR": accrued}
+        last = next(row for row in report["months"] if row["month"] == as_of[:7])
+        assert last["accrued"] == accrued
+    else:
+        assert report["estimated"] == {"EUR": "54.00"}, "nothing is served after today"
 
 
 def test_recurring_revenue_says_what_it_means_and_what_moved_it(
