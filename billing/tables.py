@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy import false as sa_false
 from sqlmodel import Field
 
+from billing.bill_run import Deed
 from billing.contract import Contract, ContractLine
+from billing.invoice import Kind
 from billing.seller import Seller
 from lifecycle import tables as _lifecycle_tables  # noqa: F401 - the foreign keys below name its tables
-from billing.invoice import Kind
 from telemetry.columns import ExactDecimal, Json, UtcDateTime, worded
 from telemetry.identity import new_id
 from telemetry.tables import TenantOwned
@@ -61,10 +63,10 @@ class NumberSeriesRecord(TenantOwned, table=True):
     series: str = Field(primary_key=True, max_length=12)
     year: int = Field(primary_key=True)
     last: int = 0
-
-
     head: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
     """The link of the last document in the chain of the series; see `billing.document_tables`."""
+
+
 class InvoiceRecord(TenantOwned, table=True):
     """A numbered invoice. After issue nothing changes: `document` is the whole of it and `hash` proves it."""
 
@@ -79,10 +81,10 @@ class InvoiceRecord(TenantOwned, table=True):
     )
 
     id: UUID = Field(primary_key=True, default_factory=new_id)
-    number: str = Field(max_length=40)
-    series: str = Field(max_length=12)
     kind: Kind = Field(default=Kind.INVOICE, sa_type=worded(Kind), sa_column_kwargs={"server_default": "invoice"})
     """A credit note is kept as an invoice is; its amounts are less than nothing."""
+    number: str = Field(max_length=40)
+    series: str = Field(max_length=12)
     year: int
     sequence: int
     contract_id: UUID
@@ -149,9 +151,13 @@ class BillRunRecord(TenantOwned, table=True):
     period_end: date
     ran_at: datetime = Field(sa_type=UtcDateTime)
     ran_by: str = Field(max_length=200)
+    deed: Deed = Field(default=Deed.ISSUE, sa_type=worded(Deed), sa_column_kwargs={"server_default": "issue"})
+    only_failed: bool = Field(default=False, sa_column_kwargs={"server_default": sa_false()})
     issued: int
+    drafted: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     already_issued: int
     nothing_owed: int
+    not_approved: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     failed: int
     net: Decimal = Field(sa_type=ExactDecimal)
     vat: Decimal = Field(sa_type=ExactDecimal)

@@ -6,12 +6,14 @@ from pas.commands import (
     archive,
     audit,
     bench,
+    bill_month,
     billing,
     books,
     checklist,
     condition,
     database,
     demo,
+    drafts,
     einvoice,
     end_report,
     exchange,
@@ -44,7 +46,8 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(checklist.app, name="checklist")
 app.add_typer(condition.app, name="condition")
 app.command("passport")(passport.passport)
-app.command("bill-month")(billing.bill_month)
+app.command("bill-month")(bill_month.bill_month)
+app.add_typer(drafts.app, name="drafts")
 app.command("invoice")(billing.invoice)
 app.add_typer(einvoice.app, name="einvoice")
 app.command("end-report")(end_report.end_report)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapper, ORMExecuteState, SessionTransaction, UOWTrans
 from sqlalchemy.sql.visitors import iterate
 from sqlmodel import Session, select
 
+import billing.bill_run_tables
 import billing.collection_tables
 import billing.tables
 import billing.document_tables
@@ -42,6 +43,7 @@ _ = (
     pas.calendar_tables,
     lifecycle.due_tables,
     lifecycle.work_order_tables,
+    billing.bill_run_tables,
     billing.collection_tables,
     billing.tables,
     lifecycle.alert_tables,

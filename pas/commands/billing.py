@@ -1,4 +1,4 @@
-"""`pas bill-month` and `pas invoice`: draw up and number a month, and show an invoice."""
+"""`pas invoice`: show an invoice."""
 
 import sys
 from enum import StrEnum
@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pas.terminal import AsJson, TenantSlug, err, in_a_folder, print_json, print_table, refuses
+from pas.terminal import AsJson, TenantSlug, err, in_a_folder, print_json, refuses
 
-MonthText = Annotated[str, typer.Argument(metavar="YYYY-MM", help="The month, which must be over.")]
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Such as INV-2026-000123.")]
 OutFile = Annotated[
     Path | None,
@@ -22,28 +21,6 @@ class Format(StrEnum):
 
     JSON = "json"
     PDF = "pdf"
-
-
-@refuses
-def bill_month(month: MonthText, *, as_json: AsJson = False, tenant: TenantSlug = None) -> None:
-    """Issue an invoice for each contract that ran in a month; what is issued already stays."""
-    from billing.bill_month import bill_month as bill
-    from billing.period import Month
-    from pas.commands.frame import writing
-
-    with writing(tenant) as work:
-        run = bill(work.session, month=Month(month), now=work.now, by=work.by)
-    if as_json:
-        print_json(run)
-        return
-    shown = run.model_dump(exclude={"id", "period_start", "period_end", "ran_at", "ran_by", "failures"})
-    print_table(
-        f"Billing of {run.month}", [{"": key.replace("_", " "), "so many": text} for key, text in shown.items()]
-    )
-    if run.failures:
-        print_table(
-            "Could not be billed", [failure.model_dump(include={"contract", "sentence"}) for failure in run.failures]
-        )
 
 
 @refuses

@@ -20,7 +20,7 @@ def worker(
     from pas.commands.frame import opened
     from pas.mail_gateway import mail_server
     from pas.settings import settings
-    from pas.worker import listen_to_all, look_for_messages, run_worker, sweep, tell_all, work_once
+    from pas.worker import bill_all, listen_to_all, look_for_messages, run_worker, sweep, tell_all, work_once
 
     stop = Event()
     for named in (signal.SIGTERM, signal.SIGINT):
@@ -32,6 +32,7 @@ def worker(
             return
         sweep(database)
         worked = work_once(database, stop=stop)
+        bill_all(database, stop=stop)
         listen_to_all(database)
         look_for_messages(database)
         sent = tell_all(database)

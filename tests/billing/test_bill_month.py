@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from billing import bill_month as module
-from billing.bill_month import MonthNotOver, bill_month
+from billing import issue_invoice
+from billing.begin_bill_run import MonthNotOver
+from billing.bill_month import bill_month
 from billing.bill_run import BillRun
-from billing.issue_invoice import issue_invoice
+from billing.invoice import Invoice, draw_up
 from billing.period import Month
 from billing.queries import NoSeller
 from billing.tables import BillFailureRecord, BillRunRecord, InvoiceLineRecord, InvoiceRecord
@@ -131,14 +132,13 @@ def test_one_bad_contract_stops_no_other_and_leaves_no_gap(session: Session, mon
     fleet = found_fleet(session, assets=5)
     sign(session, *(contract(fleet.customer, f"C-{n}", [line(asset)]) for n, asset in enumerate(fleet.assets)))
 
-    def fail_for_two(session: Session, **facts: Any) -> InvoiceRecord:
-        made = issue_invoice(session, **facts)
+    def fail_for_two(**facts: Any) -> Invoice:
         if facts["contract"].code in {"C-1", "C-3"}:
             msg = "the paper is torn"
             raise ValueError(msg)
-        return made
+        return draw_up(**facts)
 
-    monkeypatch.setattr(module, "issue_invoice", fail_for_two)
+    monkeypatch.setattr(issue_invoice, "draw_up", fail_for_two)
     first = bill(session)
     monkeypatch.undo()
     second = bill(session)
