@@ -149,7 +149,11 @@ class Product(SQLModel):
 
 
 class Part(SQLModel):
-    """One line of a product's bill of materials: `mass` in kg each, `recycled_content` as a fraction of the mass."""
+    """One line of a product's bill of materials: `mass` in kg each, `recycled_content` as a fraction of the mass.
+
+    `component` is the one of the checklist that shows how the part fares, where there is one; `removal_minutes` is the
+    labour that takes one out for another life.
+    """
 
     model_config = {"extra": "forbid", "allow_inf_nan": False}
 
@@ -159,6 +163,8 @@ class Part(SQLModel):
     mass: float = Field(ge=0)
     recycled_content: float = Field(default=0, ge=0, le=1)
     value: Decimal = Field(default=Decimal(0), ge=0, max_digits=18, decimal_places=6, sa_type=ExactDecimal)
+    component: Line = Field(default="", max_length=60)
+    removal_minutes: float | None = Field(default=None, ge=0, le=100_000)
 
 
 class ProductPart(Part):

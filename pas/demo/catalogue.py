@@ -50,7 +50,17 @@ def gtin_of(code: str) -> str | None:
 
 def part_table() -> pd.DataFrame:
     """Give the bills of materials."""
-    names = ["code", "name", "material", "quantity", "mass", "recycled_content", "value"]
+    names = [
+        "code",
+        "name",
+        "material",
+        "quantity",
+        "mass",
+        "recycled_content",
+        "value",
+        "component",
+        "removal_minutes",
+    ]
     rows = [
         {"product": product["code"]} | dict(zip(names, part, strict=True))
         for product in products()

@@ -90,6 +90,10 @@ class Parts(Kind):
             ("recycled", "gerecycleerd", "recyclé"),
         ),
         Column("value", Amount(), "value of one when harvested", ("waarde", "valeur", "wert")),
+        Column(
+            "component", Text(), "component of the checklist that shows how it fares", ("onderdeelgroep", "composant")
+        ),
+        Column("removal_minutes", Number(), "minutes that it takes to take one out", ("minutes", "minuten")),
     )
 
     def stored(self, session: Session) -> Iterable[Row]:
