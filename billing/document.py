@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib.metadata import version
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 import typst
@@ -41,7 +41,7 @@ def pdf(document: dict[str, Any], language: str | None = None) -> bytes:
 
 def _typeset(shown: str, stamp: datetime, standard: Standard) -> bytes:
     made = _press().compile(format="pdf", sys_inputs={"invoice": shown}, pdf_standards=standard, timestamp=stamp)
-    return bytes(made)
+    return cast("bytes", made)
 
 
 def _press() -> typst.Compiler:

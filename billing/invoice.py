@@ -19,6 +19,7 @@ from lifecycle.money import to_cents
 
 INVOICE_RULE = "invoice/2"
 MODULUS = 97
+LONGEST_SERIES = 12
 
 
 class SumsDisagree(ValueError):
@@ -75,6 +76,8 @@ class InvoiceLine(RatedLine):
     position: int
     vat_category: VatCategory
     vat_rate: Decimal
+    credits_line: int | None = None
+    """Of a line of a credit note: which line of the credited invoice it takes back."""
 
 
 class Invoice(BaseModel):
@@ -144,7 +147,7 @@ def draw_up(
     shares = vat_shares(Taxed(line.vat_category, line.vat_rate, line.net) for line in placed)
     net = sum((line.net for line in lines), Decimal("0.00"))
     vat = sum((part.vat for part in shares), Decimal("0.00"))
-    sentence = LEGAL_SENTENCE.get(contract.vat_category, {}).get(buyer.language)
+    sentences = [LEGAL_SENTENCE.get(part.category, {}).get(buyer.language) for part in shares]
     return Invoice(
         number=number,
         issued_on=issued_on,
@@ -168,7 +171,7 @@ def draw_up(
         iban=seller.iban,
         bic=seller.bic,
         payment_reference=payment_reference,
-        legal_sentences=[sentence] if sentence else [],
+        legal_sentences=[one for one in dict.fromkeys(sentences) if one],
     )
 
 
@@ -198,6 +201,15 @@ def invoice_number(series: str, year: int, sequence: int) -> str:
     'INV-2026-000123'
     """
     return f"{series}-{year}-{sequence:06}"
+
+
+def credit_series(series: str) -> str:
+    """Give the series of the credit notes of a seller: their own, so that invoices follow each other without a gap.
+
+    >>> credit_series("INV"), credit_series("DEMO")
+    ('CN', 'CNDEMO')
+    """
+    return "CN" if series == "INV" else f"CN{series}"[:LONGEST_SERIES]
 
 
 def payment_reference(country: str, year: int, sequence: int) -> str:
