@@ -9,10 +9,12 @@ from billing.rating import RatedLine, rate
 def rate_contract(due: Due, *, month: Month) -> list[RatedLine]:
     """Give the lines of a contract's bill of a month, those of its things first, then what is charged beside them.
 
-    Reads nothing and stores nothing. Raises MeterRanBack, ReadingsForgotten and NoUnitCode.
+    Reads nothing and stores nothing. Raises MeterRanBack, ReadingsForgotten, NoUnitCode and IndexNotPublished.
     """
+    if due.refused is not None:
+        raise due.refused
     rated = [
-        line
+        line.model_copy(update={"reasons": [*line.reasons, *due.why]}) if due.why else line
         for terms in due.terms
         for line in rate(
             terms,

@@ -14,20 +14,20 @@ from sqlmodel.sql.expression import SelectOfScalar
 from billing.contract import (
     Contract,
     ContractLine,
-    Lease,
     NewContract,
     NewContractLine,
     check_leases,
     check_terms,
     leases_of,
 )
+from billing.lease_queries import held_assets, leases_of_assets
 from billing.queries import AT_ONCE, lines_of
 from billing.tables import ContractLineRecord, ContractRecord
 from billing.unit import unit_code
 from billing.vat import check_buyer, check_rate
 from lifecycle.actor import Actor
 from lifecycle.record_audit import Change, record_changes
-from lifecycle.tables import AssetRecord, CustomerRecord
+from lifecycle.tables import CustomerRecord
 from telemetry.find_meters import latest_meters
 from telemetry.identity import new_id
 from telemetry.meter import MeterVersion
@@ -70,7 +70,7 @@ def sign_contracts(session: Session, contracts: Sequence[NewContract], *, now: d
     unchanged = [_same(before[key], contract) for contract in contracts if (key := _key(before, contract))]
     fresh = [contract for contract in contracts if not _key(before, contract)]
     customers = _customers(session, fresh)
-    assets = _held_assets(session, fresh)
+    assets = held_assets(session, [line.asset_id for contract in fresh for line in contract.lines])
     meters = latest_meters(session)
     currency = session.exec(select(ContractRecord.currency).limit(1)).first()
 
@@ -79,7 +79,7 @@ def sign_contracts(session: Session, contracts: Sequence[NewContract], *, now: d
         _check_parties(contract, customers, assets)
         _check_meters(contract, meters)
         currency = _check_currency(contract, currency)
-    check_leases([*_leases(session, assets), *(lease for contract in fresh for lease in leases_of(contract))])
+    check_leases([*leases_of_assets(session, assets), *(lease for contract in fresh for lease in leases_of(contract))])
 
     records = [_record(contract, tenant_id=tenant_of(session), now=now) for contract in fresh]
     _save(session, records, fresh)
@@ -141,44 +141,6 @@ def _customers(session: Session, contracts: Sequence[NewContract]) -> dict[UUID,
     wanted = [contract.customer_id for contract in contracts]
     found = _in_chunks(session, wanted, lambda some: select(CustomerRecord).where(col(CustomerRecord.id).in_(some)))
     return {customer.id: customer for customer in found}
-
-
-def _held_assets(session: Session, contracts: Sequence[NewContract]) -> set[UUID]:
-    """Give which of the assets exist, and hold them, so that nobody else leases them out meanwhile."""
-    wanted = [line.asset_id for contract in contracts for line in contract.lines]
-    return set(
-        _in_chunks(
-            session,
-            wanted,
-            lambda some: (
-                select(AssetRecord.id)
-                .where(col(AssetRecord.id).in_(some))
-                .order_by(col(AssetRecord.id))
-                .with_for_update()
-            ),
-        )
-    )
-
-
-def _leases(session: Session, asset_ids: Iterable[UUID]) -> list[Lease]:
-    lines = list(
-        _in_chunks(
-            session,
-            asset_ids,
-            lambda some: select(ContractLineRecord).where(col(ContractLineRecord.asset_id).in_(some)),
-        )
-    )
-    found = _in_chunks(
-        session,
-        {line.contract_id for line in lines},
-        lambda some: select(ContractRecord).where(col(ContractRecord.id).in_(some)),
-    )
-    contracts = {contract.id: contract for contract in found}
-    return [
-        Lease(line.asset_id, line.starts_on, line.ends_on or contract.ends_on, contract.code)
-        for line in lines
-        for contract in [contracts[line.contract_id]]
-    ]
 
 
 def _check_parties(contract: NewContract, customers: dict[UUID, CustomerRecord], assets: set[UUID]) -> None:

@@ -14,6 +14,7 @@ from sqlmodel import Session, select
 
 import billing.bill_run_tables
 import billing.collection_tables
+import billing.contract_life_tables
 import billing.tables
 import billing.document_tables
 import lifecycle.alert_tables
@@ -45,6 +46,7 @@ _ = (
     lifecycle.work_order_tables,
     billing.bill_run_tables,
     billing.collection_tables,
+    billing.contract_life_tables,
     billing.tables,
     lifecycle.alert_tables,
     billing.document_tables,

@@ -185,6 +185,13 @@ STATUS: dict[str, int] = {
     "UnknownPayer": 422,
     "PaymentDiffers": 409,
     "ImpossiblePayment": 422,
+    "IndexNotPublished": 409,
+    "FigureDiffers": 409,
+    "NotUnderContract": 422,
+    "NotPossibleThen": 422,
+    "NotAgreed": 409,
+    "ValueUnknown": 409,
+    "AmendmentDiffers": 409,
 }
 """Class name of a refusal to its status; a test fails on a refusal that is missing here."""
 
