@@ -5,17 +5,14 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import CTE, ColumnElement, Uuid, and_, func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from billing.bill_run import BillFailure, BillRun
 from billing.ending import Ending
 from billing.period import Month, Period
 from billing.rating import Component
 from billing.tables import (
-    BillFailureRecord,
-    BillRunRecord,
     ContractLineRecord,
     ContractRecord,
     InvoiceLineRecord,
@@ -23,6 +20,7 @@ from billing.tables import (
     SellerRecord,
 )
 from lifecycle.tables import AssetRecord, CustomerRecord, ProductRecord
+from telemetry.asked_rows import asked_rows
 from telemetry.refusal import Refusal
 
 AT_ONCE = 500
@@ -102,9 +100,9 @@ def contracts_running(session: Session, *, period: Period) -> list[ContractRecor
     )
 
 
-def lines_running(session: Session, *, period: Period) -> list[LeasedAsset]:
-    """Give the contract lines with at least one day in a period, by contract and serial number."""
-    rows = session.exec(
+def lines_running(session: Session, *, period: Period, contract_ids: Sequence[UUID] | None = None) -> list[LeasedAsset]:
+    """Give the contract lines with at least one day in a period, of all or some contracts, by contract and serial."""
+    query = (
         select(ContractLineRecord, AssetRecord.serial, ProductRecord.name)
         .join(AssetRecord, _same(AssetRecord, ContractLineRecord.asset_id))
         .join(ProductRecord, _same(ProductRecord, AssetRecord.product_id))
@@ -114,6 +112,10 @@ def lines_running(session: Session, *, period: Period) -> list[LeasedAsset]:
         )
         .order_by(col(ContractLineRecord.contract_id), col(AssetRecord.serial), col(ContractLineRecord.starts_on))
     )
+    if contract_ids is not None:
+        wanted = _asked(session, contract_ids)
+        query = query.join(wanted, wanted.c.id == ContractLineRecord.contract_id)
+    rows = session.exec(query)
     return [LeasedAsset(*row) for row in rows]
 
 
@@ -169,33 +171,42 @@ def contracts_invoiced(session: Session, *, month: Month) -> set[UUID]:
     )
 
 
-def meters_billed_until(session: Session, *, day: date) -> dict[UUID, datetime | None]:
+def meters_billed_until(session: Session, *, day: date, line_ids: Sequence[UUID]) -> dict[UUID, datetime | None]:
     """Give, for each metered line billed up to a day, the last reading it was ever billed by, None without one."""
-    shown = _proofs(session, InvoiceLineRecord.period_end == day)
+    shown = _proofs(session, InvoiceLineRecord.period_end == day, line_ids)
     found = {line_id: _moment(inputs, "closing_at") for line_id, inputs in shown}
     silent = [line_id for line_id, moment in found.items() if moment is None]
-    for start in range(0, len(silent), AT_ONCE):
-        some = col(InvoiceLineRecord.contract_line_id).in_(silent[start : start + AT_ONCE])
-        for line_id, inputs in _proofs(session, and_(some, col(InvoiceLineRecord.period_end) < day)):
-            moments = [moment for moment in (found[line_id], _moment(inputs, "closing_at")) if moment]
-            found[line_id] = max(moments, default=None)
+    for line_id, inputs in _proofs(session, InvoiceLineRecord.period_end < day, silent):
+        moments = [moment for moment in (found[line_id], _moment(inputs, "closing_at")) if moment]
+        found[line_id] = max(moments, default=None)
     return found
 
 
-def meters_billed_from(session: Session, *, day: date) -> dict[UUID, datetime]:
+def meters_billed_from(session: Session, *, day: date, line_ids: Sequence[UUID]) -> dict[UUID, datetime]:
     """Give, for each metered line billed from a day on, the reading that its bill opened with; none: left out."""
-    shown = _proofs(session, InvoiceLineRecord.period_start == day)
+    shown = _proofs(session, InvoiceLineRecord.period_start == day, line_ids)
     return {line_id: moment for line_id, inputs in shown if (moment := _moment(inputs, "opening_at"))}
 
 
-def _proofs(session: Session, where: ColumnElement[bool] | bool) -> list[tuple[UUID, dict[str, Any]]]:  # noqa: FBT001 - an expression, typed so by SQLModel
-    """Give what the meters showed that metered invoice lines rest on."""
+def _proofs(
+    session: Session,
+    where: ColumnElement[bool] | bool,  # noqa: FBT001 - an expression, typed so by SQLModel
+    line_ids: Sequence[UUID],
+) -> list[tuple[UUID, dict[str, Any]]]:
+    """Give what the meters showed that metered invoice lines of some contract lines rest on."""
+    wanted = _asked(session, line_ids)
     rows = session.exec(
         select(InvoiceLineRecord.contract_line_id, InvoiceLineRecord.reasons)
+        .join(wanted, wanted.c.id == InvoiceLineRecord.contract_line_id)
         .where(InvoiceLineRecord.component == Component.USE, where)
         .order_by(col(InvoiceLineRecord.revision))
     )
     return [(line_id, {key: v for why in reasons for key, v in why["inputs"].items()}) for line_id, reasons in rows]
+
+
+def _asked(session: Session, ids: Sequence[UUID]) -> CTE:
+    """Make a table of ids to be joined with."""
+    return asked_rows(session, [(one.hex,) for one in ids], id=Uuid())
 
 
 def _moment(inputs: dict[str, Any], name: str) -> datetime | None:
@@ -217,43 +228,3 @@ def invoice(session: Session, *, number: str, customer_id: UUID | None) -> Invoi
     if found is None:
         raise UnknownInvoice(f"there is no invoice {number[:40]!r}", field="number")
     return found
-
-
-def bill_runs() -> SelectOfScalar[BillRunRecord]:
-    """Ask for all runs."""
-    return select(BillRunRecord)
-
-
-def news_of(session: Session, runs: Sequence[BillRunRecord]) -> list[BillRun]:
-    """Tell what runs did, as each told it itself."""
-    return [_told(session, run) for run in runs]
-
-
-def _told(session: Session, run: BillRunRecord) -> BillRun:
-    numbers = session.exec(
-        select(InvoiceRecord.number, InvoiceRecord.currency)
-        .where(InvoiceRecord.run_id == run.id)
-        .order_by(col(InvoiceRecord.year), col(InvoiceRecord.sequence))
-    ).all()
-    known = run.model_dump(include=set(BillRun.model_fields))
-    return BillRun(
-        **known,
-        month=f"{run.period_start:%Y-%m}",
-        currency=numbers[0][1] if numbers else "EUR",
-        first_number=numbers[0][0] if numbers else None,
-        last_number=numbers[-1][0] if numbers else None,
-        failures=_failures_of(session, run),
-    )
-
-
-def _failures_of(session: Session, run: BillRunRecord) -> list[BillFailure]:
-    rows = session.exec(
-        select(BillFailureRecord, ContractRecord.code)
-        .join(ContractRecord, _same(ContractRecord, BillFailureRecord.contract_id))
-        .where(BillFailureRecord.run_id == run.id)
-        .order_by(col(ContractRecord.code))
-    )
-    return [
-        BillFailure(contract_id=why.contract_id, contract=code, code=why.code, sentence=why.sentence)
-        for why, code in rows
-    ]

@@ -36,8 +36,9 @@ def read_meters(session: Session, *, month: Month, lines: Sequence[tuple[str, Te
     billed first. A level is counted over the days alone, and what came to be known of days billed before is added.
     Does not bill anything.
     """
-    until = meters_billed_until(session, day=month.start)
-    onwards = meters_billed_from(session, day=month.end)
+    line_ids = [line.line_id for _, line in lines]
+    until = meters_billed_until(session, day=month.start, line_ids=line_ids)
+    onwards = meters_billed_from(session, day=month.end, line_ids=line_ids)
     asked: dict[UUID, _Span] = {}
     terms: dict[UUID, Terms] = {}
     zones = {line.line_id: zone for zone, line in lines}
