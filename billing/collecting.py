@@ -9,6 +9,8 @@ class TaskKind(StrEnum):
 
     COLLECT = "collect"
     """An invoice, to be debited or charged through Stripe."""
+    COLLECT_AGAIN = "collect_again"
+    """The same once more, after a try that failed."""
     FILE = "file"
     """An e-invoice, to the folder of the access point."""
     MANDATE = "mandate"

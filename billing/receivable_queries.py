@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, and_, col, or_, select
 
 from billing.collection_tables import AllocationRecord, PaymentRecord, ReceivableRecord
+from billing.document_tables import CreditNoteRecord
 from billing.tables import InvoiceRecord
 from telemetry.lots import KEYS, lots
 
@@ -46,21 +48,21 @@ class Movement(NamedTuple):
 def open_receivables(session: Session, *, as_of: date, customer_id: UUID | None = None) -> list[Receivable]:
     """Give the invoices of which something is open at the end of a day, by number; also where more was paid than owed.
 
-    What was paid, credited or issued after that day does not count, so that a past day gives the same again.
+    What was paid, credited or issued after that day does not count, so that a past day gives the same again. A credit
+    note counts against the invoice that it takes back.
     """
     query = (
         select(InvoiceRecord)
-        .join(
-            ReceivableRecord,
-            and_(
-                col(ReceivableRecord.tenant_id) == col(InvoiceRecord.tenant_id),
-                col(ReceivableRecord.invoice_id) == col(InvoiceRecord.id),
-            ),
-            isouter=True,
-        )
+        .join(ReceivableRecord, _of(col(ReceivableRecord.tenant_id), col(ReceivableRecord.invoice_id)), isouter=True)
+        .join(CreditNoteRecord, _of(col(CreditNoteRecord.tenant_id), col(CreditNoteRecord.invoice_id)), isouter=True)
         .where(
             InvoiceRecord.issued_on <= as_of,
-            or_(col(ReceivableRecord.settled_on).is_(None), col(ReceivableRecord.settled_on) > as_of),
+            col(CreditNoteRecord.invoice_id).is_(None),
+            or_(
+                col(ReceivableRecord.settled_on).is_(None),
+                col(ReceivableRecord.settled_on) > as_of,
+                col(InvoiceRecord.id).in_(select(CreditNoteRecord.credits_id)),
+            ),
         )
         .order_by(col(InvoiceRecord.number))
     )
@@ -68,6 +70,10 @@ def open_receivables(session: Session, *, as_of: date, customer_id: UUID | None 
         query = query.where(InvoiceRecord.customer_id == customer_id)
     found = receivables(session, session.exec(query).all(), as_of=as_of)
     return [one for one in found if one.open]
+
+
+def _of(tenant: Any, invoice_id: Any) -> ColumnElement[bool]:
+    return and_(tenant == col(InvoiceRecord.tenant_id), invoice_id == col(InvoiceRecord.id))
 
 
 def receivables(session: Session, invoices: Sequence[InvoiceRecord], *, as_of: date) -> list[Receivable]:
@@ -93,6 +99,13 @@ def movements(session: Session, invoice_ids: Iterable[UUID]) -> dict[UUID, tuple
         paid = select(AllocationRecord.invoice_id, AllocationRecord.value_on, AllocationRecord.amount)
         for invoice_id, on, amount in session.exec(paid.where(col(AllocationRecord.invoice_id).in_(some))):
             found[invoice_id][0].append(Movement(on, amount))
+        credited = (
+            select(CreditNoteRecord.credits_id, InvoiceRecord.issued_on, InvoiceRecord.gross)
+            .join(InvoiceRecord, _of(col(CreditNoteRecord.tenant_id), col(CreditNoteRecord.invoice_id)))
+            .where(col(CreditNoteRecord.credits_id).in_(some))
+        )
+        for invoice_id, on, gross in session.exec(credited):
+            found[invoice_id][1].append(Movement(on, -gross))
     return found
 
 

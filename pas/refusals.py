@@ -181,6 +181,7 @@ STATUS: dict[str, int] = {
     "UnknownWebhook": 404,
     "UnknownMessage": 404,
     "TooManyWebhooks": 409,
+    "ForgedEvent": 422,
     "NothingToPay": 422,
     "UnknownPayer": 422,
     "PaymentDiffers": 409,
