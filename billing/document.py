@@ -1,29 +1,25 @@
 """The invoice as a PDF (PDF/A-3, for archives), in the customer's language."""
 
 import json
-import re
 import threading
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Any, Literal, cast
-from zoneinfo import ZoneInfo
 
 import typst
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal
 
+from billing.invoice import Kind
 from billing.line_words import words
-from billing.rating import as_price
+from billing.payment_qr import payment_qr, payment_text
+from billing.proof_annex import annex
+from billing.speech import Speech, breakable
 
-LOCALES = {"nl": "nl_BE", "fr": "fr_BE", "en": "en_GB"}
 Standard = Literal["a-3b", "1.7"]
-FULL = "#,##0.##########"
 MADE_BY = f"typst {version('typst')}; invoice.typ 2"
 """What makes the PDF: where it changes, the same document gives other bytes."""
 _PRESSES = threading.local()
-_NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 def pdf(document: dict[str, Any], language: str | None = None) -> bytes:
@@ -54,105 +50,113 @@ def _press() -> typst.Compiler:
 
 def view(document: dict[str, Any], language: str) -> dict[str, Any]:
     """Spell every date, number and amount of a document as people of that language read it."""
-    say, speech = words(language), _Speech(language, document["currency"], document["zone"])
+    shown = _turned_round(document) if _is_credit(document) else document
+    say, speech = words(language), Speech(language, document["currency"], document["zone"])
+    return {
+        "language": language,
+        "kind": say["credit_note"] if _is_credit(document) else say["invoice"],
+        "number": document["number"],
+        "words": say,
+        "facts": _facts(document, say, speech),
+        "credited": _credited(document, say, speech),
+        "seller": _party(document["seller"]),
+        "buyer": _party(document["buyer"]),
+        "lines": [_line(line, language, speech) for line in shown["lines"]],
+        "vat_shares": [_vat_share(part, speech) for part in shown["vat_shares"]],
+        "net": speech.money(shown["net"]),
+        "vat": speech.money(shown["vat"]),
+        "gross": speech.money(shown["gross"]),
+        "gross_word": say["total_credited"] if _is_credit(document) else say["total_gross"],
+        "payment": None if Decimal(document["gross"]) <= 0 else _payment(document, say, speech),
+        "sentences": _sentences(document, say),
+        "annex": annex(document, language, speech),
+    }
+
+
+def _is_credit(document: dict[str, Any]) -> bool:
+    return document.get("kind") == Kind.CREDIT_NOTE
+
+
+def _turned_round(document: dict[str, Any]) -> dict[str, Any]:
+    """Show the amounts of a credit note, kept as less than nothing, as people read them: what they get back."""
+    turn = ("net", "vat", "gross")
+    lines = [line | {name: _minus(line[name]) for name in ("quantity", "net")} for line in document["lines"]]
+    shares = [part | {name: _minus(part[name]) for name in ("taxable", "vat")} for part in document["vat_shares"]]
+    return document | {name: _minus(document[name]) for name in turn} | {"lines": lines, "vat_shares": shares}
+
+
+def _minus(text: str) -> str:
+    return str(Decimal(0) - Decimal(text))
+
+
+def _facts(document: dict[str, Any], say: dict[str, str], speech: Speech) -> list[list[str]]:
     facts = {
         "number": document["number"],
         "issued_on": speech.day(document["issued_on"]),
-        "due_on": speech.day(document["due_on"]),
+        "due_on": "" if _is_credit(document) else speech.day(document["due_on"]),
         "period": speech.span(document["period_start"], document["period_end"]),
-        "contract": document["contract"],
-        "customer_code": document["customer_code"],
-        "order_reference": document["order_reference"],
+        "contract": breakable(document["contract"]),
+        "customer_code": breakable(document["customer_code"]),
+        "order_reference": breakable(document["order_reference"]),
     }
+    return [[say[key], text] for key, text in facts.items() if text]
+
+
+def _credited(document: dict[str, Any], say: dict[str, str], speech: Speech) -> str:
+    """Name the invoice that is taken back and say why, as the law wants it on a credit note."""
+    credited = document.get("credited")
+    if credited is None:
+        return ""
+    named = f"{say['credits']} {credited['number']} ({speech.day(credited['issued_on'])})"
+    note = f" {breakable(credited['note'])}" if credited["note"] else ""
+    return f"{named}: {say['why_' + credited['why']]}.{note}"
+
+
+def _party(party: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: breakable(text) if isinstance(text, str) else text for name, text in party.items()}
+    place = [party["country"], party["postal_code"], party["city"]]
+    return shown | {"place": " ".join(breakable(part) for part in place if part)}
+
+
+def _payment(document: dict[str, Any], say: dict[str, str], speech: Speech) -> dict[str, Any]:
+    scanned = payment_text(
+        name=document["seller"]["name"],
+        iban=document["iban"],
+        bic=document["bic"],
+        amount=Decimal(document["gross"]),
+        currency=document["currency"],
+        reference=document["payment_reference"],
+    )
     return {
-        "language": language,
-        "title": f"{say['invoice']} {document['number']}",
-        "words": say,
-        "facts": [[say[key], text] for key, text in facts.items() if text],
-        "seller": document["seller"],
-        "buyer": document["buyer"],
-        "lines": [_line(line, language, speech) for line in document["lines"]],
-        "vat_shares": [
-            [
-                f"{speech.number(part['rate'])} % ({part['category']})",
-                speech.money(part["taxable"]),
-                speech.money(part["vat"]),
-            ]
-            for part in document["vat_shares"]
-        ],
-        "net": speech.money(document["net"]),
-        "vat": speech.money(document["vat"]),
-        "gross": speech.money(document["gross"]),
-        "due_on": facts["due_on"],
+        "due_on": speech.day(document["due_on"]),
         "iban": " ".join(document["iban"][start : start + 4] for start in range(0, len(document["iban"]), 4)),
         "bic": document["bic"],
         "reference": document["payment_reference"],
-        "sentences": [
-            *document["legal_sentences"],
-            f"{say['proration']} {say['proration_' + document['proration']]} {document['zone']}.",
-        ],
+        "qr": payment_qr(scanned) if scanned else "",
+        "scan": say["scan"],
     }
 
 
-class _Speech:
-    """How one language writes days, numbers and money."""
-
-    def __init__(self, language: str, currency: str, zone: str) -> None:
-        self.locale, self.currency, self.zone = LOCALES[language], currency, ZoneInfo(zone)
-
-    def day(self, text: str) -> str:
-        return format_date(date.fromisoformat(text), "d MMM y", locale=self.locale)
-
-    def span(self, start: str, end: str) -> str:
-        """Write days from the first to the last, naming a month or year once where they share it."""
-        first, last = date.fromisoformat(start), date.fromisoformat(end) - timedelta(days=1)
-        if first == last:
-            return self.day(start)
-        same_month = (first.year, first.month) == (last.year, last.month)
-        begin = "d" if same_month else "d MMM" if first.year == last.year else "d MMM y"
-        return f"{format_date(first, begin, locale=self.locale)} – {self.day(last.isoformat())}"
-
-    def moment(self, text: str) -> str:
-        return format_datetime(datetime.fromisoformat(text), "d MMM y HH:mm", tzinfo=self.zone, locale=self.locale)
-
-    def number(self, text: str) -> str:
-        return format_decimal(Decimal(text), FULL, locale=self.locale, decimal_quantization=False)
-
-    def money(self, text: str) -> str:
-        return format_currency(Decimal(text), self.currency, locale=self.locale)
-
-    def price(self, text: str) -> str:
-        """Write a price with two decimals, and with more where it has more."""
-        return format_currency(
-            as_price(Decimal(text)),
-            self.currency,
-            locale=self.locale,
-            currency_digits=False,
-            decimal_quantization=False,
-        )
-
-    def sum(self, formula: str) -> str:
-        """Write the numbers of a formula as the language does."""
-        return _NUMBER.sub(lambda found: self._as_written(found[0]), formula)
-
-    def _as_written(self, digits: str) -> str:
-        decimals = len(digits.partition(".")[2])
-        return format_decimal(Decimal(digits), "#,##0." + "0" * decimals if decimals else "#,##0", locale=self.locale)
+def _sentences(document: dict[str, Any], say: dict[str, str]) -> list[str]:
+    policy = say.get(f"proration_{document['proration']}")
+    return [*document["legal_sentences"], *([f"{say['proration']} {policy} {document['zone']}."] if policy else [])]
 
 
-def _vat_share(part: dict[str, Any], speech: _Speech) -> list[str]:
+def _vat_share(part: dict[str, Any], speech: Speech) -> list[str]:
     rate = f"{speech.number(part['rate'])} % ({part['category']})"
     return [rate, speech.money(part["taxable"]), speech.money(part["vat"])]
 
 
-def _line(line: dict[str, Any], language: str, speech: _Speech) -> dict[str, Any]:
+def _line(line: dict[str, Any], language: str, speech: Speech) -> dict[str, Any]:
     say = words(language)
     unit = say.get(f"unit_{line['unit']}", line["unit"])
     per = "" if line["price_base"] == "1" else f"{say['per']} {speech.number(line['price_base'])} {unit}"
+    title = line.get("text", {}).get(language) or line.get("name") or line["product"] or say[line["component"]]
     return {
-        "product": line.get("text", {}).get(language) or line.get("name") or line["product"] or say[line["component"]],
-        "serial": f"{say['serial']} {line['serial']}" if line["serial"] else "",
-        "notes": [_what(line, say, speech), *_readings(line, say, speech), *_sum(line, speech)],
+        "position": str(line["position"]),
+        "product": breakable(title),
+        "serial": f"{say['serial']} {breakable(line['serial'])}" if line["serial"] else "",
+        "notes": [_what(line, say, speech)],
         "quantity": f"{speech.number(line['quantity'])} {unit}",
         "price": speech.price(line["unit_price"]),
         "per": per,
@@ -160,33 +164,7 @@ def _line(line: dict[str, Any], language: str, speech: _Speech) -> dict[str, Any
     }
 
 
-def _what(line: dict[str, Any], say: dict[str, str], speech: _Speech) -> str:
+def _what(line: dict[str, Any], say: dict[str, str], speech: Speech) -> str:
     meter = line["meter"]
     what = say[line["component"]] + (f": {say.get('meter_' + meter, meter.replace('_', ' '))}" if meter else "")
     return f"{what}, {speech.span(line['period_start'], line['period_end'])}"
-
-
-def _sum(line: dict[str, Any], speech: _Speech) -> list[str]:
-    """Show the sum where it is more than quantity times price."""
-    return [speech.sum(line["formula"])] if "/" in line["formula"] or ";" in line["formula"] else []
-
-
-def _readings(line: dict[str, Any], say: dict[str, str], speech: _Speech) -> list[str]:
-    """Show what the meter's readings were, and by which version of it they were counted."""
-    if line["meter"] is None:
-        return []
-    why = {reason["code"]: reason["inputs"] for reason in line["reasons"]}
-    if "bill.no_readings" in why:
-        return [say["no_readings"]]
-    version = next((inputs["version"] for code, inputs in why.items() if code.startswith("bill.meter_")), None)
-    counted = "" if version is None else f" ({say['meter_version']} {version})"
-    if "bill.measured" in why:
-        covered, gap = (speech.number(why["bill.measured"][name]) for name in ("covered", "longest_gap"))
-        return [
-            f"{say['measured']}{counted}: {covered} {say['unit_HUR']}, {say['longest_gap']} {gap} {say['unit_HUR']}"
-        ]
-    ends = (("opening", "opening_at"), ("closing", "closing_at"))
-    shown = [
-        f"{speech.number(line[value])} ({speech.moment(line[at])})" for value, at in ends if line[value] is not None
-    ]
-    return [f"{say['meter']}{counted}: {' → '.join(shown)}"]

@@ -121,6 +121,7 @@ STATUS: dict[str, int] = {
     "UnknownInvoice": 404,
     "NoSeller": 409,
     "MonthNotOver": 409,
+    "NoHybrid": 409,
     "SignOffWanted": 409,
     "DraftDiffers": 409,
     "DraftOutdated": 409,

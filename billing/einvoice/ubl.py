@@ -10,14 +10,16 @@ NAMES = {
 }
 EN16931 = "urn:cen.eu:en16931:2017"
 """What a document calls the rules of Europe alone: for buyers whom the Peppol network cannot reach."""
+CII = "CrossIndustryInvoice"
 _DOCUMENTS = {
     "{urn:oasis:names:specification:ubl:schema:xsd:Invoice-2}Invoice": "Invoice",
     "{urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2}CreditNote": "CreditNote",
+    "{urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100}CrossIndustryInvoice": CII,
 }
 
 
 def kind(root: etree._Element) -> str:
-    """Tell an Invoice from a CreditNote; empty for anything else."""
+    """Tell an Invoice from a CreditNote of UBL, and both from CII; empty for anything else."""
     return _DOCUMENTS.get(str(root.tag), "")
 
 

@@ -6,14 +6,14 @@ from decimal import Decimal
 from billing.contract import VatCategory
 from billing.einvoice.endpoint import Endpoint, endpoint, enterprise_number, in_compact_form
 from billing.einvoice.ubl import EN16931, NAMES
-from billing.einvoice.xml_text import document, holding, said
+from billing.einvoice.xml_text import digits, document, holding, said
 from billing.invoice import Invoice, InvoiceLine, Kind, Party
 from billing.line_words import line_facts, line_title
 from billing.vat import LEGAL_SENTENCE, VatShare
 
 PEPPOL_BILLING = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 _PROFILE = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
-_EXEMPTION_CODES = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC"}
+EXEMPTION_CODES = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC"}
 _CREDIT_TRANSFER, _SEPA_CREDIT_TRANSFER = "30", "58"
 _A_DAY = timedelta(days=1)
 
@@ -157,20 +157,20 @@ def _share(part: VatShare, invoice: Invoice, sign: Decimal) -> str:
         "cac:TaxSubtotal",
         _amount("cbc:TaxableAmount", part.taxable * sign, invoice.currency),
         _amount("cbc:TaxAmount", part.vat * sign, invoice.currency),
-        holding("cac:TaxCategory", *_category(part.category.value, part.rate, _exemption(invoice, part.category))),
+        holding("cac:TaxCategory", *_category(part.category.value, part.rate, exemption(invoice, part.category))),
     )
 
 
-def _exemption(invoice: Invoice, category: VatCategory) -> str:
+def exemption(invoice: Invoice, category: VatCategory) -> str:
     """Say by which law no VAT is charged, in the buyer's language."""
     return LEGAL_SENTENCE.get(category, {}).get(invoice.language, "")
 
 
 def _category(code: str, rate: Decimal, why: str = "") -> tuple[str, ...]:
-    reason = said("cbc:TaxExemptionReasonCode", _EXEMPTION_CODES.get(code, "")) if why else ""
+    reason = said("cbc:TaxExemptionReasonCode", EXEMPTION_CODES.get(code, "")) if why else ""
     return (
         said("cbc:ID", code),
-        said("cbc:Percent", _digits(rate)),
+        said("cbc:Percent", digits(rate)),
         reason,
         said("cbc:TaxExemptionReason", why),
         _VAT,
@@ -199,14 +199,14 @@ def _line(line: InvoiceLine, invoice: Invoice, sign: Decimal, *, credit: bool) -
         "cac:CreditNoteLine" if credit else "cac:InvoiceLine",
         said("cbc:ID", str(line.position)),
         said("cbc:Note", line.formula),
-        said(quantity, _digits(line.quantity * turned), unitCode=line.unit),
+        said(quantity, digits(line.quantity * turned), unitCode=line.unit),
         _amount("cbc:LineExtensionAmount", line.net * sign, invoice.currency),
         _days(line.period_start, line.period_end),
         _item(line, invoice),
         holding(
             "cac:Price",
-            said("cbc:PriceAmount", _digits(abs(line.unit_price)), currencyID=invoice.currency),
-            said("cbc:BaseQuantity", _digits(line.price_base), unitCode=line.unit),
+            said("cbc:PriceAmount", digits(abs(line.unit_price)), currencyID=invoice.currency),
+            said("cbc:BaseQuantity", digits(line.price_base), unitCode=line.unit),
         ),
     )
 
@@ -229,12 +229,3 @@ def _item(line: InvoiceLine, invoice: Invoice) -> str:
 
 def _amount(name: str, amount: Decimal, currency: str) -> str:
     return said(name, f"{amount + 0:.2f}", currencyID=currency)
-
-
-def _digits(number: Decimal) -> str:
-    """Write a number digit for digit, and never minus nothing.
-
-    >>> _digits(Decimal("-0.00")), _digits(Decimal("1E+2")), _digits(Decimal("2.8333"))
-    ('0.00', '100', '2.8333')
-    """
-    return f"{number + 0:f}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"})
@@ -40,6 +41,15 @@ def escaped(text: str) -> str:
     'ab'
     """
     return _FORBIDDEN.sub("", text).strip().translate(_ESCAPES)
+
+
+def digits(number: Decimal) -> str:
+    """Write a number digit for digit, and never minus nothing.
+
+    >>> digits(Decimal("-0.00")), digits(Decimal("1E+2")), digits(Decimal("2.8333"))
+    ('0.00', '100', '2.8333')
+    """
+    return f"{number + 0:f}"
 
 
 def _attributes(attributes: dict[str, str]) -> str:
