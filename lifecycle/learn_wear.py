@@ -17,7 +17,8 @@ from lifecycle.condition.terms import Terms, terms_of
 from lifecycle.condition.wear_parameters import WearParameters
 from lifecycle.grade import Floats, grades_of
 from lifecycle.product import Product
-from lifecycle.read_fleet import Read, Thing, Which, read_fleet
+from lifecycle.read_fleet import Read, read_fleet
+from lifecycle.read_looks import Thing, Which
 from lifecycle.tables import AssetRecord, InspectionRecord, ProductRecord
 from lifecycle.wear_queries import last_parameters
 from lifecycle.wear_tables import WearParametersRecord

@@ -1,50 +1,34 @@
 """Read what is needed to assess many things at once: what was seen of each, and how far its clock ran."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import groupby
-from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, String, or_, type_coerce
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from lifecycle.condition.assumptions import figure
 from lifecycle.condition.fleet import Clock, Fleet, Looks
 from lifecycle.condition.remaining_life import DAYS_A_YEAR
-from lifecycle.condition.sight import Sight, sight
 from lifecycle.condition.terms import Terms
 from lifecycle.condition.usage_clock import Run
 from lifecycle.grade import Floats
-from lifecycle.inspection_queries import still_counts
-from lifecycle.tables import InspectionRecord
+from lifecycle.read_looks import Look, Sightings, Thing, Which, looks_of
 from lifecycle.wear_readings import NOTHING, Measured, Since, measured
 from telemetry.tables import SeriesRecord
 
-Which = Callable[[Any], ColumnElement[bool]]
-"""Says of a column of asset ids which things are asked for."""
 
+class Known(NamedTuple):
+    """A thing of which something is known: its product's place, the day its clock is read from, and its looks."""
 
-class Thing(NamedTuple):
-    """What of a thing decides how it is assessed."""
-
-    id: UUID
-    product_id: UUID
-    in_service_on: date | None
-    made_on: date | None
-
-
-class Look(NamedTuple):
-    """One inspection of one thing: its place among what can be said of a product, and which components it speaks of."""
-
+    thing: Thing
+    product: int
     day: int
-    sight: int
-    id: str
-    source: str
+    as_new: bool
+    looks: Sequence[Look]
 
 
 class Read(NamedTuple):
@@ -55,87 +39,32 @@ class Read(NamedTuple):
     readings: Mapping[UUID, Measured]
 
 
-class Sightings:
-    """What inspections said, each way of saying it once: a million inspections say a few hundred different things."""
-
-    def __init__(self, terms: Sequence[Terms]) -> None:
-        """Begin with nothing said."""
-        self.terms = terms
-        self.sights: list[Sight] = []
-        self.masks: list[int] = []
-        self._places: dict[tuple[Any, ...], int | None] = {}
-
-    def place(self, product: int, grades: str, scores: str, index: float | None, source: str) -> int | None:
-        """Give the place of what was said; None where nothing was said of a component."""
-        key = (product, grades, scores, index, source)
-        if key not in self._places:
-            self._places[key] = self._add(*key)
-        return self._places[key]
-
-    def _add(self, product: int, grades: str, scores: str, index: float | None, source: str) -> int | None:
-        terms = self.terms[product]
-        said = sight(
-            terms.components,
-            terms.weights,
-            grades=_document(grades),
-            scores=_document(scores),
-            index=index,
-            source=source,
-        )
-        if said is None:
-            return None
-        self.sights.append(said)
-        self.masks.append(sum(1 << place for place, points in enumerate(said.points) if np.isfinite(points)))
-        return len(self.sights) - 1
-
-
 def read_fleet(
     session: Session, things: Sequence[Thing], *, which: Which, terms: Mapping[UUID, Terms], today: date
 ) -> Read:
     """Read the fleet; a thing of which neither an inspection nor a first day is known is left out."""
     products = {product_id: place for place, product_id in enumerate(terms)}
     said = Sightings(list(terms.values()))
-    looks = _looks(session, {thing.id: products[thing.product_id] for thing in things}, which, said)
-    bases = {thing.id: _base(thing, looks.get(thing.id, ()), said, products) for thing in things}
-    known = [thing for thing in things if bases[thing.id] is not None]
-    since = {
-        thing.id: _since(base, looks.get(thing.id, ()), terms[thing.product_id])
-        for thing in known
-        if (base := bases[thing.id]) is not None
-    }
-    readings = measured(session, wanted={one: since[one] for one in _measured(session, which, since)}, today=today)
-    return Read(_fleet(known, looks, since, readings, products, said, today), known, readings)
-
-
-def _looks(session: Session, products: Mapping[UUID, int], which: Which, said: Sightings) -> dict[UUID, list[Look]]:
-    """Load the inspections that saw a condition and were not struck, the first first."""
-    one = InspectionRecord
-    plain = [type_coerce(col(column), String) for column in (one.asset_id, one.id, one.grades, one.nen, one.source)]
-    query = (
-        select(one.inspected_at, one.index, *plain)
-        .where(which(col(one.asset_id)), still_counts())
-        .order_by(col(one.asset_id), col(one.inspected_at), col(one.recorded_at), col(one.id))
+    known = list(_known(things, products, looks_of(session, things, products, which, said), said))
+    ever = set(session.exec(select(SeriesRecord.asset_id).where(which(col(SeriesRecord.asset_id))).distinct()))
+    wanted = (
+        {one.thing.id: _since(one, said.terms[one.product]) for one in known if one.thing.id in ever} if ever else {}
     )
-    found: dict[UUID, list[Look]] = {}
-    for asset, rows in groupby(session.execute(query), key=itemgetter(2)):
-        asset_id = UUID(str(asset))
-        product = products.get(asset_id)
-        looks = [] if product is None else list(_looks_of_one(rows, product, said))
-        if looks:
-            found[asset_id] = looks
-    return found
+    readings = measured(session, wanted=wanted, today=today)
+    return Read(_fleet(known, readings, said, today), [one.thing for one in known], readings)
 
 
-def _looks_of_one(rows: Iterable[Any], product: int, said: Sightings) -> Iterator[Look]:
-    for at, index, _, inspection_id, grades, scores, source in rows:
-        place = said.place(product, _text(grades), _text(scores), index, source)
-        if place is not None:
-            yield Look(at.toordinal(), place, _dashed(inspection_id), source)
+def _known(
+    things: Sequence[Thing], products: Mapping[UUID, int], looks: Mapping[str, Sequence[Look]], said: Sightings
+) -> Iterator[Known]:
+    for thing in things:
+        product, own = products[thing.product_id], looks.get(thing.id.hex, ())
+        base = _base(thing, own, said, product)
+        if base is not None:
+            yield Known(thing, product, *base, own)
 
 
-def _base(
-    thing: Thing, looks: Sequence[Look], said: Sightings, products: Mapping[UUID, int]
-) -> tuple[int, bool] | None:
+def _base(thing: Thing, looks: Sequence[Look], said: Sightings, product: int) -> tuple[int, bool] | None:
     """Give the day from which a thing's clock is read, and whether it was as new then.
 
     The first look, once every component was seen; else the day on which it began to serve or was made.
@@ -144,44 +73,29 @@ def _base(
     seen = 0
     for look in looks:
         seen |= said.masks[look.sight]
-    if looks and (began is None or seen == (1 << len(said.terms[products[thing.product_id]].components)) - 1):
+    if looks and (began is None or seen == (1 << len(said.terms[product].components)) - 1):
         return looks[0].day, False
     return None if began is None else (min([began.toordinal(), *(look.day for look in looks)]), not looks)
 
 
-def _since(base: tuple[int, bool], looks: Sequence[Look], terms: Terms) -> Since:
-    day, as_new = base
+def _since(known: Known, terms: Terms) -> Since:
     return Since(
-        anchor=date.fromordinal(day),
-        as_new=as_new,
+        anchor=date.fromordinal(known.day),
+        as_new=known.as_new,
         usage_metric=terms.usage_metric,
-        looks=[date.fromordinal(look.day) for look in looks],
+        looks=[date.fromordinal(look.day) for look in known.looks],
         stresses=terms.stresses,
         is_rated=bool(np.isfinite(terms.rated_use)),
     )
 
 
-def _measured(session: Session, which: Which, since: Mapping[UUID, Since]) -> list[UUID]:
-    """Give the things of which anything was ever measured."""
-    query = select(SeriesRecord.asset_id).where(which(col(SeriesRecord.asset_id))).distinct()
-    return [asset_id for asset_id in session.exec(query) if asset_id in since]
-
-
-def _fleet(
-    things: Sequence[Thing],
-    looks: Mapping[UUID, Sequence[Look]],
-    since: Mapping[UUID, Since],
-    readings: Mapping[UUID, Measured],
-    products: Mapping[UUID, int],
-    said: Sightings,
-    today: date,
-) -> Fleet:
-    seen = [looks.get(thing.id, ()) for thing in things]
-    product = np.array([products[thing.product_id] for thing in things], dtype=np.int64)
-    base = np.array([since[thing.id].anchor.toordinal() for thing in things], dtype=np.int64)
-    counts = np.array([len(some) for some in seen], dtype=np.int64)
+def _fleet(known: Sequence[Known], readings: Mapping[UUID, Measured], said: Sightings, today: date) -> Fleet:
+    things = [one.thing for one in known]
+    product = np.array([one.product for one in known], dtype=np.int64)
+    base = np.array([one.day for one in known], dtype=np.int64)
+    counts = np.array([len(one.looks) for one in known], dtype=np.int64)
     thing_of = np.repeat(np.arange(len(things)), counts)
-    flat = [look for some in seen for look in some]
+    flat = [look for one in known for look in one.looks]
     days = np.array([look.day for look in flat], dtype=np.int64)
     rated_days = np.array([terms.rated_years * DAYS_A_YEAR for terms in said.terms])[product]
     then = _calendar((days - base[thing_of]) / rated_days[thing_of])
@@ -189,7 +103,7 @@ def _fleet(
     by_use = np.zeros(len(things), dtype=bool)
     columns = {name: np.full(len(things), np.nan) for name in ("use", "per_day", "spread", "ambient", "load")}
     first = np.append(0, np.cumsum(counts))
-    for place, thing in enumerate(things):
+    for place, thing in enumerate(things) if readings else ():
         if (read := readings.get(thing.id, NOTHING)) is NOTHING or read.clock is None:
             continue
         terms = said.terms[product[place]]
@@ -228,7 +142,7 @@ def _flagged(
 ) -> NDArray[np.bool_]:
     """Mark the things whose recent levels are unlike all that their fleet ever showed."""
     flagged = np.zeros(len(things), dtype=bool)
-    for place, thing in enumerate(things):
+    for place, thing in enumerate(things) if readings else ():
         pattern, read = terms[product[place]].parameters.pattern, readings.get(thing.id)
         if pattern is not None and read is not None:
             flagged[place] = pattern.is_unlike(read.recent.means)
@@ -263,24 +177,6 @@ def _capped(clock: Clock) -> Clock:
     """Count no more lives than any thing can have had."""
     most = figure("most_lives", "lives")
     return Clock(*(np.clip(column, 0, most) for column in clock))
-
-
-def _document(text: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(text) if text else {}
-    return found
-
-
-def _dashed(id_: Any) -> str:
-    """Give an id as people write it, whatever the driver made of it."""
-    text = str(id_)
-    return text if "-" in text else f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def _text(document: Any) -> str:
-    """Give a document as the text that it is stored as, whatever the driver made of it."""
-    if document is None:
-        return ""
-    return document if isinstance(document, str) else json.dumps(document)
 
 
 def one_of(asset_ids: Iterable[UUID]) -> Which:

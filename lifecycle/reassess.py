@@ -19,7 +19,8 @@ from lifecycle.condition_queries import (
 )
 from lifecycle.follow_readings import follow_readings
 from lifecycle.raise_alerts import AlertNews, raise_alerts
-from lifecycle.read_fleet import Thing, one_of, read_fleet
+from lifecycle.read_fleet import one_of, read_fleet
+from lifecycle.read_looks import Thing
 from lifecycle.route.choice import Choice, choose, is_news
 from lifecycle.route.economics import Worth, parts_worth, scrap_worth
 from lifecycle.tables import (

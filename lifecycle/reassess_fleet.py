@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, delete, func, update
+from sqlalchemy import ColumnElement, String, Uuid, delete, func, type_coerce, update
 from sqlmodel import Session, and_, col, select
 
 from lifecycle.alert import AlertState
@@ -20,10 +20,11 @@ from lifecycle.condition.assumptions import figure
 from lifecycle.condition.conclusions import assess
 from lifecycle.condition.terms import Terms
 from lifecycle.condition_queries import products_of
-from lifecycle.read_fleet import Read, Thing, Which, between, read_fleet
+from lifecycle.read_fleet import Read, between, read_fleet
+from lifecycle.read_looks import Thing, Which, hex_of
 from lifecycle.tables import AlertRecord, AssetRecord, ConditionRecord, ReassessmentRecord
 from lifecycle.wear_queries import terms_by_product
-from lifecycle.write_conditions import Cells, cells_of, write_conditions
+from lifecycle.write_conditions import AT_ASSET, Cells, cells_of, write_conditions
 from telemetry.asked_rows import asked_rows
 from telemetry.identity import new_id
 from telemetry.lots import ROWS, lots
@@ -35,6 +36,8 @@ IN_HAND = "in hand "
 AT_ONCE = 10_000
 """Things in one pass."""
 _AS_IT_IS = {"synchronize_session": False}
+_ASKED: Any = type_coerce(col(ReassessmentRecord.asset_id), String)
+"""The id as the driver gives it: to make a million into objects takes longer than to read them."""
 
 
 class FleetReassessed(NamedTuple):
@@ -63,12 +66,12 @@ class InHand(NamedTuple):
 
 
 class Concluded(NamedTuple):
-    """What is to be kept of things in hand: new conditions by thing, and which wait on for their alerts and route."""
+    """What is to be kept of things in hand: new conditions, and who waits on for alerts and route, by hex digits."""
 
     in_hand: InHand
     unknown: int
-    fresh: Mapping[UUID, Cells]
-    further: Sequence[UUID]
+    fresh: Mapping[str, Cells]
+    further: Sequence[str]
 
 
 def reassess_fleet(
@@ -91,12 +94,12 @@ def take_in_hand(session: Session, *, limit: int = AT_ONCE, after: UUID | None =
     What is taken and never kept, for its process was killed, is left to `reassess`, which takes whatever waits.
     """
     queue = ReassessmentRecord
-    query = select(queue.asset_id).where(_is_free()).order_by(col(queue.asset_id)).limit(limit)
+    query = select(_ASKED).where(_is_free()).order_by(col(queue.asset_id)).limit(limit)
     later = query if after is None else query.where(col(queue.asset_id) > after)
-    free = list(session.exec(later.with_for_update(skip_locked=True)))
+    free = [hex_of(one) for one in session.exec(later.with_for_update(skip_locked=True))]
     if not free:
         return None
-    in_hand = InHand(f"{IN_HAND}{new_id().hex}", free[0], free[-1])
+    in_hand = InHand(f"{IN_HAND}{new_id().hex}", UUID(free[0]), UUID(free[-1]))
     for some in lots(free, ROWS):
         mark = update(queue).where(col(queue.asset_id).in_(_asked(session, some))).values(cause=in_hand.mark)
         session.execute(mark, execution_options=_AS_IT_IS)
@@ -151,16 +154,17 @@ def _conclude(
 ) -> Concluded:
     by_id = {one.thing.id: one for one in waiting}
     told = list(assessments(assess(read.fleet, today=now.date())))
-    fresh = [one for one in told if by_id[one.asset_id].input_hash != one.input_hash]
+    before_of = [by_id[one.asset_id] for one in told]
+    fresh = [one for one, before in zip(told, before_of, strict=True) if before.input_hash != one.input_hash]
     near = figure("bulk", "near_days")
+    also = {one.hex for one in (alerted | set(read.readings)).intersection(by_id)}
     further = [
-        one.asset_id
-        for one in told
-        if _goes_on(one, by_id[one.asset_id], terms[by_id[one.asset_id].thing.product_id], near)
+        one.asset_id.hex
+        for one, before in zip(told, before_of, strict=True)
+        if _goes_on(one, before, terms[before.thing.product_id], near) or one.asset_id.hex in also
     ]
-    also = (alerted | set(read.readings)).intersection(by_id).difference(further)
-    cells = dict(zip((one.asset_id for one in fresh), cells_of(fresh), strict=True))
-    return Concluded(in_hand, len(waiting) - len(told), cells, [*further, *also])
+    cells = {cells[AT_ASSET]: cells for cells in cells_of(fresh)}
+    return Concluded(in_hand, len(waiting) - len(told), cells, further)
 
 
 @contextmanager
@@ -221,15 +225,15 @@ def _in_hand(in_hand: InHand) -> ColumnElement[bool]:
     return and_(col(queue.asset_id).between(in_hand.first, in_hand.last), col(queue.cause) == in_hand.mark)
 
 
-def _still_in_hand(session: Session, in_hand: InHand) -> set[UUID]:
+def _still_in_hand(session: Session, in_hand: InHand) -> set[str]:
     """Give the things still in hand, held for us with their places in the queue."""
     one, queue = AssetRecord, ReassessmentRecord
     same = and_(col(queue.tenant_id) == one.tenant_id, col(queue.asset_id) == one.id)
-    query = select(queue.asset_id).join(one, same).where(_in_hand(in_hand)).order_by(col(queue.asset_id))
-    return set(session.exec(query.with_for_update(skip_locked=True)))
+    query = select(_ASKED).join_from(queue, one, same).where(_in_hand(in_hand)).order_by(col(queue.asset_id))
+    return {hex_of(one) for one in session.exec(query.with_for_update(skip_locked=True, of=(one, queue)))}
 
 
-def _leave_the_queue(session: Session, held: set[UUID], further: Sequence[UUID]) -> None:
+def _leave_the_queue(session: Session, held: set[str], further: Sequence[str]) -> None:
     queue = col(ReassessmentRecord.asset_id)
     for some in lots(further, ROWS):
         waits_on = update(ReassessmentRecord).where(queue.in_(_asked(session, some))).values(cause=CONCLUDED)
@@ -238,7 +242,7 @@ def _leave_the_queue(session: Session, held: set[UUID], further: Sequence[UUID])
         session.execute(delete(ReassessmentRecord).where(queue.in_(_asked(session, some))), execution_options=_AS_IT_IS)
 
 
-def _asked(session: Session, asset_ids: Sequence[UUID]) -> Any:
+def _asked(session: Session, asset_ids: Sequence[str]) -> Any:
     """Pass many ids as one parameter."""
-    asked = asked_rows(session, [(asset_id.hex,) for asset_id in asset_ids], asset_id=Uuid())
+    asked = asked_rows(session, [(asset_id,) for asset_id in asset_ids], asset_id=Uuid())
     return select(asked.c.asset_id)

@@ -26,6 +26,8 @@ _NUMBERS = (
     *("remaining_days_p10", "remaining_days_p50", "remaining_days_p90"),
 )
 _NAMES = (*_TEXT, *_NUMBERS)
+AT_ASSET = _NAMES.index("asset_id")
+"""Where the thing stands in the cells, as 32 hexadecimal digits."""
 _SENT = dict.fromkeys(_TEXT, Text()) | dict.fromkeys(_NUMBERS, Float())
 
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from threading import Event
 from time import perf_counter, process_time
 from typing import NamedTuple
-from uuid import UUID
 
-from lifecycle.reassess_fleet import AT_ONCE, FleetReassessed, InHand, conclude, keep, take_in_hand
+from sqlmodel import Session
+
+from lifecycle.reassess_fleet import AT_ONCE, FleetReassessed, conclude, keep, take_in_hand
 from pas.db import Database
 
 BESIDE_FROM = 100_000
@@ -92,31 +93,32 @@ def assess_long_queue(
 
 
 def _chunks(database: Database, tenant_id: int, now: datetime, at_once: int) -> Iterator[Chunk]:
-    after: UUID | None = None
-    while True:
-        watch = Watch()
-        in_hand = _take(database, tenant_id, at_once, after, watch)
-        if in_hand is None:
-            return
-        after = in_hand.last
+    """Conclude chunk after chunk; the next is taken with the keeping of the last, behind it, so that none waits twice.
+
+    To look again for what is before the last would take ever longer.
+    """
+    watch = Watch()
+    with _writing(database, tenant_id, watch) as session:
+        in_hand = take_in_hand(session, limit=at_once)
+    while in_hand is not None:
         with database.reading(tenant_id) as session:
             concluded = conclude(session, in_hand, now=now, lap=watch.lap)
-        with database.writing(tenant_id) as session:
-            session.connection()
-            watch.lap("waited")
+        with _writing(database, tenant_id, watch) as session:
             done = keep(session, concluded, now=now, lap=watch.lap)
-        watch.lap("committed")
+            in_hand = take_in_hand(session, limit=at_once, after=in_hand.last)
+            watch.lap("taken")
         yield Chunk(done, os.getpid(), watch.seconds, process_time(), _peak_memory())
+        watch = Watch()
 
 
-def _take(database: Database, tenant_id: int, at_once: int, after: UUID | None, watch: Watch) -> InHand | None:
-    """Take the next chunk, behind the last one: to look again for what is before it would take ever longer."""
+@contextmanager
+def _writing(database: Database, tenant_id: int, watch: Watch) -> Iterator[Session]:
+    """Write, and tell how long that waited for its turn, and how long it took to be committed."""
     with database.writing(tenant_id) as session:
         session.connection()
         watch.lap("waited")
-        in_hand = take_in_hand(session, limit=at_once, after=after)
-    watch.lap("taken")
-    return in_hand
+        yield session
+    watch.lap("committed")
 
 
 def _peak_memory() -> int:
