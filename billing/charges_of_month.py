@@ -33,16 +33,15 @@ def charges_of_month(
     found: defaultdict[UUID, list[RatedLine]] = defaultdict(list)
     agreed = clauses(session, [one.id for one in contracts])
 
-    def with_pools(then: Month, some: Sequence[ContractRecord]) -> dict[UUID, list[RatedLine]]:
-        pools, things = rate_pools(session, contracts=some, month=then), tariff(then, some)
-        return {one.id: [*things.get(one.id, ()), *pools.get(one.id, ())] for one in some}
+    def pools(then: Month, some: Sequence[ContractRecord]) -> dict[UUID, list[RatedLine]]:
+        return rate_pools(session, contracts=some, month=then)
 
     for lines in (
         rate_pools(session, contracts=contracts, month=month),
         _credits(session, contracts, agreed, month, now=now, tariff=tariff),
         _charges(session, contracts, month),
         _deposits_back(session, contracts, agreed, month),
-        correct_past(session, contracts=contracts, month=month, tariff=with_pools),
+        correct_past(session, contracts=contracts, month=month, tariff=pools),
     ):
         for contract_id, some in lines.items():
             found[contract_id] += some

@@ -11,9 +11,12 @@ from uuid import UUID
 from pydantic import field_validator
 from sqlmodel import Field, SQLModel
 
+from billing.charging import FeeTiming, NegativeMonth, ZeroUse
 from billing.period import FIRST_DAY, LAST_DAY, zone_of
+from billing.tariff import PLAIN, DiscountOn, Tariff
+from billing.unit import PERIODS
 from lifecycle.label import Label, Line
-from telemetry.columns import ExactDecimal, worded
+from telemetry.columns import ExactDecimal, as_json, worded
 from telemetry.refusal import Refusal
 
 
@@ -33,7 +36,9 @@ class Proration(StrEnum):
     FIXED_30 = "fixed_30"
     """Days over thirty, every month counted as if it had thirty: a 31st is free, the end of February counts more."""
     FULL_MONTH = "full_month"
-    """Any day in the month owes the whole fee."""
+    """Any day in a month owes that whole month."""
+    NONE = "none"
+    """Nothing is divided: any day in a period owes the whole fee of the period."""
 
 
 class VatCategory(StrEnum):
@@ -71,17 +76,45 @@ class Contract(SQLModel):
     vat_rate: Decimal = Field(default=Decimal(21), ge=0, le=100, decimal_places=4, sa_type=ExactDecimal)
     payment_days: int = Field(default=30, ge=0, le=365)
     order_reference: Line = Field(default="", max_length=80)
+    every_months: int = Field(default=1, sa_column_kwargs={"server_default": "1"}, schema_extra={"enum": [1, 3, 6, 12]})
+    """Of how many months its periods are, in which fees are billed and use is counted."""
+    anchor_on: date | None = None
+    """A day on which a period begins, and from which the contract's years count; a 1 January where left out."""
+    fee_timing: FeeTiming = Field(
+        default=FeeTiming.ARREARS, sa_type=worded(FeeTiming), sa_column_kwargs={"server_default": "arrears"}
+    )
+    zero_use: ZeroUse = Field(
+        default=ZeroUse.FREE, sa_type=worded(ZeroUse), sa_column_kwargs={"server_default": "free"}
+    )
+    negative_month: NegativeMonth = Field(
+        default=NegativeMonth.CARRY_OVER,
+        sa_type=worded(NegativeMonth),
+        sa_column_kwargs={"server_default": "carry_over"},
+    )
+    late_months: int = Field(default=3, ge=0, le=24, sa_column_kwargs={"server_default": "3"})
+    """So many months back late and corrected readings are still billed; older ones are listed as refused."""
+    minimum: Decimal | None = Field(default=None, ge=0, max_digits=14, decimal_places=4, sa_type=ExactDecimal)
+    """At least this much for each period of the contract, fees and use together."""
+    maximum: Decimal | None = Field(default=None, ge=0, max_digits=14, decimal_places=4, sa_type=ExactDecimal)
 
-    @field_validator("vat_rate")
+    @field_validator("vat_rate", "minimum", "maximum")
     @classmethod
-    def _rate_in_digits(cls, rate: Decimal) -> Decimal:
-        return in_digits(rate)
+    def _in_digits(cls, amount: Decimal | None) -> Decimal | None:
+        return None if amount is None else in_digits(amount)
+
+    @field_validator("every_months")
+    @classmethod
+    def _whole_parts_of_a_year(cls, months: int) -> int:
+        if months not in PERIODS:
+            raise ValueError("a contract is billed every 1, 3, 6 or 12 months")
+        return months
 
 
 class ContractLine(SQLModel):
     """One asset under the contract: a fee per month, and a price per unit of one meter beyond an allowance.
 
-    `meter` is the code of a meter, `allowance` the units a month that the fee includes (prorated as the fee is).
+    `meter` is the code of a meter, `allowance` the units that the fee includes for as long as use is counted together:
+    a period of the contract or its year. It is prorated as the fee is.
     """
 
     model_config = {"extra": "forbid"}
@@ -93,6 +126,7 @@ class ContractLine(SQLModel):
     meter: str | None = Field(default=None, max_length=60)
     unit_price: Decimal | None = Field(default=None, ge=0, max_digits=14, decimal_places=8, sa_type=ExactDecimal)
     allowance: Decimal = Field(default=Decimal(0), ge=0, max_digits=14, decimal_places=4, sa_type=ExactDecimal)
+    tariff: Tariff = Field(default=PLAIN, sa_type=as_json(Tariff), sa_column_kwargs={"server_default": "{}"})
 
     @field_validator("monthly_fee", "unit_price", "allowance")
     @classmethod
@@ -125,6 +159,13 @@ class Lease(NamedTuple):
 def check_terms(contract: NewContract) -> None:
     """Refuse terms that contradict themselves. Raises WrongTerms and UnknownZone."""
     zone_of(contract.zone)
+    if contract.anchor_on is not None and not FIRST_DAY < contract.anchor_on < LAST_DAY:
+        sentence = (
+            f"the periods of {contract.code} begin between {FIRST_DAY} and {LAST_DAY}, not on {contract.anchor_on}"
+        )
+        raise WrongTerms(sentence, field="anchor_on")
+    if None not in {contract.minimum, contract.maximum} and (contract.minimum or 0) > (contract.maximum or 0):
+        raise WrongTerms(f"the minimum of {contract.code} lies above its maximum", field="minimum")
     _check_days(contract.code, contract.starts_on, contract.ends_on, "")
     for position, line in enumerate(contract.lines):
         where = f"lines.{position}."
@@ -132,9 +173,29 @@ def check_terms(contract: NewContract) -> None:
         if line.starts_on < contract.starts_on or (line.ends_on or FIRST_DAY) > (contract.ends_on or LAST_DAY):
             sentence = f"line {position + 1} of {contract.code} runs outside the contract's own days"
             raise WrongTerms(sentence, field=f"{where}starts_on")
-        if (line.meter is None) != (line.unit_price is None):
-            sentence = f"line {position + 1} of {contract.code} needs both a meter and a unit price, or neither"
-            raise WrongTerms(sentence, field=f"{where}meter")
+        check_prices(line, contract.proration, f"line {position + 1} of {contract.code}", where)
+
+
+def check_prices(line: ContractLine, proration: Proration, name: str, where: str = "") -> None:
+    """Refuse prices without a meter, a meter without prices, and a tariff that does not fit them. Raises WrongTerms."""
+    tariff = line.tariff
+    if (line.meter is None) != (line.unit_price is None and not tariff.prices_itself):
+        raise WrongTerms(f"{name} needs both a meter and a unit price, or neither", field=f"{where}meter")
+    if tariff.prices_itself and line.unit_price is not None:
+        raise WrongTerms(f"{name} has tiers, so the price of a unit stands in them alone", field=f"{where}unit_price")
+    if line.meter is None and not _is_about_fees(tariff):
+        raise WrongTerms(f"{name} says how use is charged, but names no meter", field=f"{where}tariff")
+    if tariff.period_fee is not None and line.monthly_fee:
+        raise WrongTerms(f"{name} has a fee a month or a fee a period, not both", field=f"{where}tariff")
+    if tariff.installed and proration not in {Proration.ACTUAL_DAYS, Proration.FIXED_30}:
+        raise WrongTerms(
+            f"{name} counts what is installed by days, so parts must be charged so", field=f"{where}tariff"
+        )
+
+
+def _is_about_fees(tariff: Tariff) -> bool:
+    of_use = Tariff(period_fee=tariff.period_fee, installed=tariff.installed, discounts=tariff.discounts)
+    return tariff == of_use and all(one.on is DiscountOn.FEE for one in tariff.discounts)
 
 
 def _check_days(name: str, start: date, end: date | None, where: str) -> None:

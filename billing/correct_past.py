@@ -99,7 +99,7 @@ def _months_of(amendment: ContractAmendmentRecord, invoices: Sequence[InvoiceRec
 def _billed(
     session: Session, by_month: Mapping[date, Mapping[UUID, Sequence[Back]]], month: Month
 ) -> defaultdict[UUID, list[InvoiceLineRecord]]:
-    """Give what was billed so far, in whichever bill but this month's own."""
+    """Give what was billed so far beside the lines and bounds of the tariff, in whichever bill but this month's own."""
     wanted = {contract_id for of_month in by_month.values() for contract_id in of_month}
     found: defaultdict[UUID, list[InvoiceLineRecord]] = defaultdict(list)
     for some in lots(sorted(wanted), KEYS):
@@ -110,7 +110,12 @@ def _billed(
                 (col(InvoiceLineRecord.tenant_id) == InvoiceRecord.tenant_id)
                 & (col(InvoiceLineRecord.invoice_id) == InvoiceRecord.id),
             )
-            .where(col(InvoiceRecord.contract_id).in_(some), InvoiceRecord.period_start != month.start)
+            .where(
+                col(InvoiceRecord.contract_id).in_(some),
+                InvoiceRecord.period_start != month.start,
+                col(InvoiceLineRecord.contract_line_id).is_(None),
+                InvoiceLineRecord.billed_of != InvoiceRecord.contract_id,
+            )
         )
         for contract_id, line in session.exec(query):
             found[contract_id].append(line)

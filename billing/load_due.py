@@ -1,26 +1,31 @@
 """Load what contracts owe a month's bill by, each kind at once for all of them."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
+from billing.billed_queries import BilledSoFar, billed_so_far
 from billing.charges_of_month import charges_of_month
-from billing.due import Due
-from billing.index_prices import index_prices, why_indexed
-from billing.period import Month
-from billing.price_index import Indexed
-from billing.queries import LeasedAsset, lines_running
-from billing.rate_contract import rate_contract
-from billing.rating import Meter, RatedLine, Terms
-from billing.read_meters import read_meters
+from billing.due import Due, Read, policies_of
+from billing.load_terms import Priced, load_terms
+from billing.needed_reads import Need, needed_slots
+from billing.period import Month, months_back
+from billing.rate_month import rate_month
+from billing.rating import RatedLine
+from billing.read_meters import Reading, read_meters
 from billing.tables import ContractRecord
 from lifecycle.tables import CustomerRecord
 from telemetry.find_meters import latest_meters
+from telemetry.lots import KEYS, lots
 from telemetry.refusal import Refusal
+
+NOTHING = Decimal("0.00")
+NOTICED_MONTHS = 12
+"""So many months beyond the late window what differs is still noticed: fees are corrected, late use is refused."""
 
 
 def load_due(session: Session, *, month: Month, contracts: Sequence[ContractRecord], now: datetime) -> list[Due]:
@@ -31,12 +36,15 @@ def load_due(session: Session, *, month: Month, contracts: Sequence[ContractReco
     refused: dict[UUID, Refusal] = {}
 
     def tariff(then: Month, some: Sequence[ContractRecord]) -> dict[UUID, list[RatedLine]]:
-        return _rated(_load_tariff(session, then, some), then, refused)
+        return _rated(load_tariff(session, month=then, contracts=some, before={}), then, refused)
 
     charges = charges_of_month(session, contracts=contracts, month=month, now=now, tariff=tariff)
+    furthest = max((contract.late_months for contract in contracts), default=0) + NOTICED_MONTHS
+    since = months_back(month.start, furthest)
+    before = billed_so_far(session, contract_ids=[contract.id for contract in contracts], since=since)
     return [
         due._replace(charges=charges.get(due.contract.id, []), refused=due.refused or refused.get(due.contract.id))
-        for due in _load_tariff(session, month, contracts)
+        for due in load_tariff(session, month=month, contracts=contracts, before=before)
     ]
 
 
@@ -45,44 +53,93 @@ def _rated(dues: Sequence[Due], month: Month, refused: dict[UUID, Refusal]) -> d
     rated: dict[UUID, list[RatedLine]] = {}
     for due in dues:
         try:
-            rated[due.contract.id] = rate_contract(due, month=month)
+            rated[due.contract.id] = rate_month(due, month)
         except Refusal as why:
             refused[due.contract.id] = why
     return rated
 
 
-def _load_tariff(session: Session, month: Month, contracts: Sequence[ContractRecord]) -> list[Due]:
-    """Give what contracts owe by their tariff alone."""
-    leased: dict[UUID, list[LeasedAsset]] = defaultdict(list)
-    for lease in lines_running(session, period=month, contract_ids=[one.id for one in contracts]):
-        leased[lease.line.contract_id].append(lease)
-    buyers = {customer.id: customer for customer in session.exec(select(CustomerRecord))}
-    units = {code: meter.unit for code, meter in latest_meters(session).items()}
-    follows = index_prices(session, contracts=contracts, month=month)
-    index = follows.indexed
-    terms = {c.id: [_terms(lease, c, units, index.get(c.id)) for lease in leased[c.id]] for c in contracts}
-    metered = [(c.zone, line) for c in contracts for line in terms[c.id] if line.meter and line.meter.code in units]
-    proofs = read_meters(session, month=month, lines=metered)
-    why = {contract_id: [why_indexed(one)] for contract_id, one in index.items()}
-    return [
-        Due(c, buyers[c.customer_id], terms[c.id], proofs, [], why.get(c.id, ()), follows.refused.get(c.id))
-        for c in contracts
+def load_tariff(
+    session: Session, *, month: Month, contracts: Sequence[ContractRecord], before: Mapping[UUID, BilledSoFar]
+) -> list[Due]:
+    """Give what contracts owe by their tariff alone, knowing what was billed of them before."""
+    buyers = _buyers(session, {contract.customer_id for contract in contracts})
+    months = {contract.id: _months(contract, month, before.get(contract.id)) for contract in contracts}
+    priced = load_terms(session, contracts={one.id: (one, {month, *months[one.id].known}) for one in contracts})
+    due = [
+        Due(
+            contract,
+            buyers[contract.customer_id],
+            priced[contract.id, month.start].terms,
+            [],
+            priced[contract.id, month.start].why,
+            priced[contract.id, month.start].refused,
+            policies_of(contract),
+            past=_past(priced, contract.id, months[contract.id].known),
+            billed=tuple(before[contract.id].lines) if contract.id in before else (),
+            open_months=months[contract.id].opened,
+            closed_months=months[contract.id].closed,
+            carried=before[contract.id].carried if contract.id in before else NOTHING,
+        )
+        for contract in contracts
     ]
+    return _with_reads(session, due, month)
 
 
-def _terms(lease: LeasedAsset, contract: ContractRecord, units: dict[str, str], index: Indexed | None) -> Terms:
-    line = lease.line
-    fee = index.fee(line.monthly_fee) if index else line.monthly_fee
-    price = line.unit_price or Decimal(0)
-    price = index.unit_price(price) if index else price
-    metered = line.meter is not None and line.unit_price is not None
-    return Terms(
-        line_id=line.id,
-        asset_id=line.asset_id,
-        serial=lease.serial,
-        product=lease.product,
-        starts_on=line.starts_on,
-        ends_on=line.ends_on or contract.ends_on,
-        monthly_fee=fee,
-        meter=Meter(line.meter or "", units.get(line.meter or "", ""), price, line.allowance) if metered else None,
+class _Months(NamedTuple):
+    """The months of a contract that were billed before: those still corrected, and those before them."""
+
+    opened: tuple[Month, ...] = ()
+    closed: tuple[Month, ...] = ()
+
+    @property
+    def known(self) -> tuple[Month, ...]:
+        return (*self.closed, *self.opened)
+
+
+def _months(contract: ContractRecord, month: Month, before: BilledSoFar | None) -> _Months:
+    if before is None:
+        return _Months()
+    opened = months_back(month.start, contract.late_months)
+    closed = months_back(opened, NOTICED_MONTHS)
+    months = [Month(f"{start:%Y-%m}") for start in sorted(before.months) if start != month.start]
+    return _Months(
+        tuple(one for one in months if one.start >= opened),
+        tuple(one for one in months if closed <= one.start < opened),
     )
+
+
+def _past(priced: Mapping[tuple[UUID, date], Priced], contract_id: UUID, months: Iterable[Month]) -> dict[date, Priced]:
+    return {one.start: priced[contract_id, one.start] for one in months}
+
+
+def _buyers(session: Session, customer_ids: Iterable[UUID]) -> dict[UUID, CustomerRecord]:
+    return {
+        customer.id: customer
+        for some in lots(sorted(customer_ids), KEYS)
+        for customer in session.exec(select(CustomerRecord).where(col(CustomerRecord.id).in_(some)))
+    }
+
+
+def _with_reads(session: Session, due: Sequence[Due], month: Month) -> list[Due]:
+    """Read all meters that the bills of the month, and of the months billed before, depend on."""
+    meters = latest_meters(session)
+    needed = [
+        (one.contract.zone, need)
+        for one in due
+        for need in needed_slots(one, (month, *one.closed_months, *one.open_months))
+        if need.terms.meter and need.terms.meter.code in meters
+    ]
+    proofs = read_meters(session, [reading for zone, need in needed for reading in _readings(zone, need)])
+    reads = {
+        (need.terms.line_id, need.slot.part.start): Read(*(proofs[one.key] for one in _readings(zone, need)))
+        for zone, need in needed
+    }
+    return [one._replace(reads=reads) for one in due]
+
+
+def _readings(zone: str, need: Need) -> list[Reading]:
+    terms = need.terms
+    if terms.meter is None or terms.asset_id is None:
+        return []
+    return [Reading(terms.line_id, terms.asset_id, terms.meter.code, zone, days) for days in need.spans]

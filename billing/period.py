@@ -87,6 +87,12 @@ def months_later(day: date, months: int) -> date:
     return date(day.year + years, month + 1, 1)
 
 
+def months_back(day: date, months: int) -> date:
+    """Give the first day of the month so many months before a day's own, at most the first that can be billed."""
+    known = (day.year - FIRST_DAY.year) * MONTHS + day.month - FIRST_DAY.month
+    return months_later(day, -min(months, known))
+
+
 def read_period(text: str) -> Period:
     """Read a year, a quarter, a month, or two of them with a slash between, both included. Raises NotAPeriod.
 

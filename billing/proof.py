@@ -1,7 +1,6 @@
-"""A proof is what a meter showed in a period, in decimals as a bill counts them, and what came late of earlier ones."""
+"""A proof is what a meter showed in a period, in decimals as a bill counts them."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -11,13 +10,6 @@ from telemetry.meter import MeterVersion
 
 THOUSANDTH = Decimal("0.001")
 """Use is billed in thousandths of its unit, rounded half-up once, on the period's total."""
-
-
-class Late(NamedTuple):
-    """Use of a period billed before that came to be known only after its bill."""
-
-    of: date
-    use: Decimal
 
 
 class Proof(NamedTuple):
@@ -35,8 +27,6 @@ class Proof(NamedTuple):
     forgotten_days: int = 0
     counted_by: MeterVersion | None = None
     versions: tuple[int, ...] = ()
-    late: tuple[Late, ...] = ()
-    """What of the increase belongs to periods billed before."""
 
 
 NO_READINGS = Proof(Decimal(0), 0, None, None, None, None)
@@ -63,14 +53,6 @@ def proof_of(figure: Figure) -> Proof:
         counted_by=figure.meter,
         versions=figure.versions,
     )
-
-
-def with_late(proof: Proof, late: Sequence[Late]) -> Proof:
-    """Add late use to what a period used; what would make it less than nothing waits for the next bill."""
-    told = tuple(late)
-    if proof.increase + sum(one.use for one in told) < 0:
-        told = tuple(one for one in told if one.use > 0)
-    return proof._replace(increase=plain(proof.increase + sum(one.use for one in told)), late=told)
 
 
 def in_thousandths(number: float) -> Decimal:

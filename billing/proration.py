@@ -1,10 +1,11 @@
-"""Proration says which share of a monthly fee is owed for a part of the month."""
+"""Proration says which share of a fee is owed for a part of its period."""
 
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from billing.cadence import months_after
 from billing.contract import Proration
 from billing.period import Period
 
@@ -36,11 +37,24 @@ def share(policy: Proration, *, part: Period, whole: Period) -> Share:
     >>> share(Proration.ACTUAL_DAYS, part=Period(date(2023, 1, 8), january.end), whole=january)
     Share(days=24, of=31)
     """
-    if policy is Proration.FULL_MONTH:
+    if policy is Proration.NONE:
         return Share(1, 1)
+    if policy is Proration.FULL_MONTH:
+        months = _months(whole)
+        return Share(sum(part.meet(month.start, month.end) is not None for month in months), len(months))
     if policy is Proration.FIXED_30:
         return Share(_commercial_days(part), _commercial_days(whole))
     return Share(part.days, whole.days)
+
+
+def _months(whole: Period) -> list[Period]:
+    """Cut a period into months from its first day on; what is shorter than a month is one."""
+    months, start = list[Period](), whole.start
+    while start < whole.end:
+        end = min(months_after(whole.start, len(months) + 1), whole.end)
+        months.append(Period(start, end))
+        start = end
+    return months
 
 
 def _commercial_days(period: Period) -> int:

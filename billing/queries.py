@@ -1,21 +1,19 @@
 """Questions about contracts and invoices; where a customer may ask, the question is narrowed to that customer."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Uuid, and_, func, or_
+from sqlalchemy import ColumnElement, Uuid, and_, func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from billing.ending import Ending
 from billing.period import Month, Period
-from billing.rating import Component
 from billing.tables import (
     ContractLineRecord,
     ContractRecord,
-    InvoiceLineRecord,
     InvoiceRecord,
     SellerRecord,
 )
@@ -100,23 +98,20 @@ def contracts_running(session: Session, *, period: Period) -> list[ContractRecor
     )
 
 
-def lines_running(session: Session, *, period: Period, contract_ids: Sequence[UUID] | None = None) -> list[LeasedAsset]:
-    """Give the contract lines with at least one day in a period, of all or some contracts, by contract and serial."""
-    query = (
+def leased_by(session: Session, contract_ids: Iterable[UUID]) -> dict[UUID, list[LeasedAsset]]:
+    """Give the lines of contracts with the names of their things, by serial number and first day."""
+    found: dict[UUID, list[LeasedAsset]] = {contract_id: [] for contract_id in contract_ids}
+    wanted = asked_rows(session, [(one.hex,) for one in found], id=Uuid())
+    rows = session.exec(
         select(ContractLineRecord, AssetRecord.serial, ProductRecord.name)
+        .join(wanted, wanted.c.id == ContractLineRecord.contract_id)
         .join(AssetRecord, _same(AssetRecord, ContractLineRecord.asset_id))
         .join(ProductRecord, _same(ProductRecord, AssetRecord.product_id))
-        .where(
-            ContractLineRecord.starts_on < period.end,
-            or_(col(ContractLineRecord.ends_on).is_(None), col(ContractLineRecord.ends_on) > period.start),
-        )
         .order_by(col(ContractLineRecord.contract_id), col(AssetRecord.serial), col(ContractLineRecord.starts_on))
     )
-    if contract_ids is not None:
-        wanted = _asked(session, contract_ids)
-        query = query.join(wanted, wanted.c.id == ContractLineRecord.contract_id)
-    rows = session.exec(query)
-    return [LeasedAsset(*row) for row in rows]
+    for row in rows:
+        found[row[0].contract_id].append(LeasedAsset(*row))
+    return found
 
 
 def lease_end(session: Session, *, asset_id: UUID, day: date) -> date | None:
@@ -169,49 +164,6 @@ def contracts_invoiced(session: Session, *, month: Month) -> set[UUID]:
             )
         )
     )
-
-
-def meters_billed_until(session: Session, *, day: date, line_ids: Sequence[UUID]) -> dict[UUID, datetime | None]:
-    """Give, for each metered line billed up to a day, the last reading it was ever billed by, None without one."""
-    shown = _proofs(session, InvoiceLineRecord.period_end == day, line_ids)
-    found = {line_id: _moment(inputs, "closing_at") for line_id, inputs in shown}
-    silent = [line_id for line_id, moment in found.items() if moment is None]
-    for line_id, inputs in _proofs(session, InvoiceLineRecord.period_end < day, silent):
-        moments = [moment for moment in (found[line_id], _moment(inputs, "closing_at")) if moment]
-        found[line_id] = max(moments, default=None)
-    return found
-
-
-def meters_billed_from(session: Session, *, day: date, line_ids: Sequence[UUID]) -> dict[UUID, datetime]:
-    """Give, for each metered line billed from a day on, the reading that its bill opened with; none: left out."""
-    shown = _proofs(session, InvoiceLineRecord.period_start == day, line_ids)
-    return {line_id: moment for line_id, inputs in shown if (moment := _moment(inputs, "opening_at"))}
-
-
-def _proofs(
-    session: Session,
-    where: ColumnElement[bool] | bool,  # noqa: FBT001 - an expression, typed so by SQLModel
-    line_ids: Sequence[UUID],
-) -> list[tuple[UUID, dict[str, Any]]]:
-    """Give what the meters showed that metered invoice lines of some contract lines rest on."""
-    wanted = _asked(session, line_ids)
-    rows = session.exec(
-        select(InvoiceLineRecord.contract_line_id, InvoiceLineRecord.reasons)
-        .join(wanted, wanted.c.id == InvoiceLineRecord.contract_line_id)
-        .where(InvoiceLineRecord.component == Component.USE, where)
-        .order_by(col(InvoiceLineRecord.revision))
-    )
-    return [(line_id, {key: v for why in reasons for key, v in why["inputs"].items()}) for line_id, reasons in rows]
-
-
-def _asked(session: Session, ids: Sequence[UUID]) -> CTE:
-    """Make a table of ids to be joined with."""
-    return asked_rows(session, [(one.hex,) for one in ids], id=Uuid())
-
-
-def _moment(inputs: dict[str, Any], name: str) -> datetime | None:
-    stamp = inputs.get(name)
-    return datetime.fromisoformat(stamp) if stamp else None
 
 
 def invoices(*, customer_id: UUID | None, month: date | None = None) -> SelectOfScalar[InvoiceRecord]:

@@ -1,28 +1,25 @@
-"""Rating turns a contract line, a month and the readings of its meter into priced lines, each with its reasons."""
+"""A rated line is what a bill charges or credits for some days, with the reasons; its terms are what it is rated by."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from billing.cadence import Cadence
+from billing.charging import FeeTiming, NegativeMonth, ZeroUse
 from billing.contract import Proration, VatCategory
 from billing.period import Period
-from billing.proof import Late, Proof, plain, to_thousandths
-from billing.proration import Share, share
-from billing.unit import DAY, MONTH, unit_code
-from lifecycle.money import CENT, to_cents
+from billing.proof import plain
+from billing.tariff import PLAIN, CountedOver, Tariff
+from billing.unit import PIECE
+from lifecycle.money import CENT
 from lifecycle.reason import Reason
-from telemetry.meter import MeterVersion
 from telemetry.refusal import Refusal
-from telemetry.series_day import ReadingsForgotten
 
-RULE = "rating/2"
-NOTHING_READ = "bill.no_readings"
+RULE = "rating/3"
 
 
 class Component(StrEnum):
@@ -53,7 +50,21 @@ class Meter(NamedTuple):
     code: str
     unit: str
     unit_price: Decimal
+    """Nothing where the tiers of the tariff hold the prices."""
     allowance: Decimal
+
+
+class Policies(NamedTuple):
+    """What holds for all lines of a contract."""
+
+    cadence: Cadence = Cadence()
+    fee_timing: FeeTiming = FeeTiming.ARREARS
+    proration: Proration = Proration.ACTUAL_DAYS
+    zero_use: ZeroUse = ZeroUse.FREE
+    negative_month: NegativeMonth = NegativeMonth.CARRY_OVER
+    late_months: int = 3
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
 
 
 class Terms(NamedTuple):
@@ -67,6 +78,12 @@ class Terms(NamedTuple):
     ends_on: date | None
     monthly_fee: Decimal
     meter: Meter | None
+    tariff: Tariff = PLAIN
+
+    @property
+    def by_year(self) -> bool:
+        """Tell whether its use is counted over the year of the contract."""
+        return self.tariff.counted_over is CountedOver.YEAR
 
 
 class RatedLine(BaseModel):
@@ -106,151 +123,8 @@ class RatedLine(BaseModel):
     reasons: list[Reason]
 
 
-def rate(terms: Terms, *, month: Period, proration: Proration, proof: Proof) -> list[RatedLine]:
-    """Price one line for one month: its fee where it has one, its metered use where it has a meter.
-
-    A fee of nothing makes no line. A meter always makes one, of nothing where nothing beyond the allowance was used
-    or nothing was read, so that the customer sees what the meter showed. Raises MeterRanBack, ReadingsForgotten and
-    NoUnitCode.
-    """
-    part = month.meet(terms.starts_on, terms.ends_on)
-    if part is None:
-        return []
-    owed = share(proration, part=part, whole=month)
-    fee = [_fee(terms, part, owed, proration)] if terms.monthly_fee else []
-    return fee + ([_use(terms, terms.meter, part, owed, proof)] if terms.meter else [])
-
-
-def _fee(terms: Terms, part: Period, owed: Share, proration: Proration) -> RatedLine:
-    fee = as_price(terms.monthly_fee)
-    net = to_cents(fee * owed.days / owed.of)
-    formula = f"{fee} = {net}" if owed.is_whole else f"{fee} × {owed.days} / {owed.of} = {net}"
-    quantity = (
-        {"quantity": Decimal(1), "unit": MONTH} if owed.is_whole else {"quantity": Decimal(owed.days), "unit": DAY}
-    )
-    inputs = {
-        "policy": proration.value,
-        "fee": str(fee),
-        "days": part.days,
-        "counted": owed.days,
-        "of": owed.of,
-        "from": str(part.start),
-        "until": str(part.end),
-        "formula": formula,
-    }
-    return RatedLine(
-        **_named(terms, part),
-        **quantity,
-        component=Component.FEE,
-        unit_price=fee,
-        price_base=Decimal(1 if owed.is_whole else owed.of),
-        net=net,
-        formula=formula,
-        reasons=[Reason(code="bill.days", rule="proration/1", inputs=inputs, effect=float(net))],
-    )
-
-
-def _use(terms: Terms, meter: Meter, part: Period, owed: Share, proof: Proof) -> RatedLine:
-    if proof.increase < 0:
-        raise MeterRanBack(f"{meter.code} of {terms.serial} ran back by {-proof.increase} {meter.unit}", field="meter")
-    if proof.forgotten_days:
-        sentence = (
-            f"{meter.code} of {terms.serial} cannot be counted: the readings of {proof.forgotten_days} days are no "
-            "longer kept; bill before the metric's keep_days are over"
-        )
-        raise ReadingsForgotten(sentence, field="meter")
-    included, billed = billed_use(proof.increase, meter.allowance, owed)
-    price = as_price(meter.unit_price)
-    net = to_cents(billed * price)
-    used = plain(proof.increase)
-    rest = f"max(0, {used} − {included})" if included else f"{used}"
-    formula = f"{rest} = {billed}; {billed} × {price} = {net}" if included else f"{rest} × {price} = {net}"
-    return RatedLine(
-        **_named(terms, part),
-        component=Component.USE,
-        meter=meter.code,
-        quantity=billed,
-        unit=unit_code(meter.unit),
-        unit_price=price,
-        net=net,
-        formula=formula,
-        opening=proof.opening,
-        opening_at=proof.opening_at,
-        closing=proof.closing,
-        closing_at=proof.closing_at,
-        reasons=_why_use(meter, owed, proof, included=included, billed=billed, net=net),
-    )
-
-
-def billed_use(increase: Decimal, allowance: Decimal, owed: Share) -> tuple[Decimal, Decimal]:
-    """Give what the fee includes, prorated as the fee is, and what goes beyond it; rounded once.
-
-    >>> billed_use(Decimal(120), Decimal(62), Share(15, 31))
-    (Decimal('30'), Decimal('90'))
-    """
-    included = owed.part_of(allowance)
-    beyond = max(Fraction(0), Fraction(increase) - included)
-    return to_thousandths(included), to_thousandths(beyond)
-
-
-def _why_use(
-    meter: Meter, owed: Share, proof: Proof, *, included: Decimal, billed: Decimal, net: Decimal
-) -> list[Reason]:
-    shown = {
-        "metric": meter.code,
-        "unit": meter.unit,
-        "readings": proof.readings,
-        "increase": str(plain(proof.increase)),
-        "opening": _text(proof.opening),
-        "opening_at": _text(proof.opening_at),
-        "closing": _text(proof.closing),
-        "closing_at": _text(proof.closing_at),
-    }
-    allowed = {
-        "allowance": str(plain(meter.allowance)),
-        "counted": owed.days,
-        "of": owed.of,
-        "included": str(included),
-        "billed": str(billed),
-    }
-    priced = {"billed": str(billed), "price": str(as_price(meter.unit_price))}
-    read = _read(proof)
-    named = [_counted(proof.counted_by, proof.versions)] if proof.counted_by and read != NOTHING_READ else []
-    return [
-        Reason(code=read, rule=RULE, inputs=shown | _covered(proof)),
-        *([_came_late(meter, proof.late)] if proof.late else []),
-        *named,
-        *([Reason(code="bill.allowance", rule=RULE, inputs=allowed)] if meter.allowance else []),
-        Reason(code="bill.price", rule=RULE, inputs=priced, effect=float(net)),
-    ]
-
-
-def _read(proof: Proof) -> str:
-    if proof.covered_hours or proof.late:
-        return "bill.measured"
-    return "bill.readings" if proof.readings else NOTHING_READ
-
-
-def _covered(proof: Proof) -> dict[str, str]:
-    if proof.covered_hours is None:
-        return {}
-    return {"covered": str(proof.covered_hours), "longest_gap": str(proof.longest_gap_hours)}
-
-
-def _came_late(meter: Meter, late: Sequence[Late]) -> Reason:
-    told = {str(one.of): str(one.use) for one in late}
-    inputs = {"metric": meter.code, "late": told, "late_use": str(plain(sum((one.use for one in late), Decimal(0))))}
-    return Reason(code="bill.late", rule=RULE, inputs=inputs)
-
-
-def _counted(by: MeterVersion, versions: Sequence[int]) -> Reason:
-    """Name the meter and its version, with all that it means."""
-    told = by.model_dump(mode="json", include={"version", "threshold", "side", "drawn", "means"}, exclude_none=True)
-    inputs = {"meter": by.code, "of": by.metric, "gap_seconds": by.longest_gap, "versions": list(versions), **told}
-    return Reason(code=f"bill.meter_{by.way.value}", rule=RULE, inputs=inputs)
-
-
-def _named(terms: Terms, part: Period) -> dict[str, object]:
+def named(terms: Terms, part: Period) -> dict[str, Any]:
+    """Give what every line of some terms says of itself."""
     return {
         "billed_of": terms.line_id,
         "contract_line_id": terms.line_id,
@@ -262,6 +136,20 @@ def _named(terms: Terms, part: Period) -> dict[str, object]:
     }
 
 
+def as_amount(net: Decimal, quantity: Decimal, unit: str) -> dict[str, Any]:
+    """Give quantity, price and base of an amount that no single price makes: so much for so many.
+
+    What is given back has a negative quantity; a price is never negative.
+
+    >>> as_amount(Decimal("-70.00"), Decimal(1), "HUR")["quantity"]
+    Decimal('-1')
+    """
+    if net and quantity and (net > 0) == (quantity > 0):
+        return {"quantity": quantity, "unit": unit, "unit_price": abs(net), "price_base": abs(quantity), "net": net}
+    sign = Decimal(-1 if net < 0 else 1)
+    return {"quantity": sign, "unit": PIECE, "unit_price": abs(net), "price_base": Decimal(1), "net": net}
+
+
 def as_price(number: Decimal) -> Decimal:
     """Write a price with two decimals, and with more where it has more.
 
@@ -271,7 +159,3 @@ def as_price(number: Decimal) -> Decimal:
     bare = plain(number)
     in_cents = bare.quantize(CENT)
     return in_cents if in_cents == bare else bare
-
-
-def _text(value: Decimal | datetime | None) -> str | None:
-    return value.isoformat() if isinstance(value, datetime) else None if value is None else str(value)

@@ -5,6 +5,9 @@ from telemetry.unit import names
 
 MONTH = "MON"
 DAY = "DAY"
+PIECE = "C62"
+PERIODS = {1: MONTH, 3: "QAN", 6: "SAN", 12: "ANN"}
+"""By its months: a month, a quarter, half a year, a year."""
 
 CODES: dict[str, str] = {
     "second": "SEC",

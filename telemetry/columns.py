@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from pydantic import BaseModel
 from sqlalchemy import JSON, DateTime, Dialect, Enum, Numeric, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -74,6 +75,38 @@ class ExactDecimal(TypeDecorator[Decimal]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
         """Give back the Decimal."""
         return None if value is None else Decimal(value)
+
+
+class _ModelAsJson(TypeDecorator[Any]):
+    """A value kept as a JSON document of what differs from its defaults, and given back as the value it was."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, model: type[BaseModel]) -> None:
+        """Keep values of one model."""
+        super().__init__(none_as_null=True)
+        self.model = model
+
+    @property
+    def python_type(self) -> type[BaseModel]:
+        """Name the type of a value; SQLAlchemy does not look through a decorator."""
+        return self.model
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Write the value, or what was dumped of it."""
+        if value is None:
+            return None
+        return self.model.model_validate(value).model_dump(mode="json", exclude_defaults=True)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Give back the value."""
+        return None if value is None else self.model.model_validate(value)
+
+
+def as_json(model: type[BaseModel]) -> _ModelAsJson:
+    """Store a value of a model as a JSON document."""
+    return _ModelAsJson(model)
 
 
 def worded(choices: type[StrEnum]) -> Enum:

@@ -103,7 +103,13 @@ def test_use_that_was_read_late_is_billed_with_the_next_month(session: Session) 
 
     assert bill(session).net == Decimal("119.00")  # 210 - 100, 12 - 5, and two fees
 
-    assert invoices(session)[1].document["lines"][1]["opening"] == "100"
+    lines = invoices(session)[1].document["lines"]
+    assert [(one["component"], one["opening"], one["net"]) for one in lines if one["serial"] == known.serial] == [
+        ("fee", None, "1.00"),
+        ("use", "150", "60.00"),
+        ("correction", "0", "50.00"),
+    ]
+    assert [(one["period_start"], one["period_end"]) for one in lines][-1] == ("2026-09-01", "2026-10-01")
 
 
 def test_a_second_run_changes_nothing(session: Session) -> None:

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+import telemetry.columns
 from pas.migrations.tables_of_tenants import lock, unlock
 
 revision = "0005"
@@ -18,15 +19,23 @@ ONCE = "invoice_line_once"
 OF_LINE = "invoice_line_of_contract_line"
 
 
+CHARGING = {"fee_timing": "arrears", "zero_use": "free", "negative_month": "carry_over"}
+"""How contracts charge, and how those so far did."""
+
+
 def upgrade() -> None:
     """Add the tables and columns, and set the locks on the new tables."""
     _bill_more_than_things()
+    _charge_by_tariff()
     lock(NEW_TABLES, append_only=APPEND_ONLY)
 
 
 def downgrade() -> None:
     """Take it back."""
     unlock(append_only=APPEND_ONLY)
+    for column in (*CHARGING, "every_months", "anchor_on", "late_months", "minimum", "maximum"):
+        op.drop_column("contract", column)
+    op.drop_column("contract_line", "tariff")
     _bill_things_alone()
 
 
@@ -57,6 +66,18 @@ def _bill_things_alone() -> None:
         table.create_index(ONCE, columns, unique=True)
         table.drop_column("billed_of")
     _hold()
+
+
+def _charge_by_tariff() -> None:
+    """Say of each contract how it charges where it could be done otherwise; of each line what it charges beyond a fee."""
+    for column, so_far in CHARGING.items():
+        op.add_column("contract", sa.Column(column, sa.String(40), nullable=False, server_default=so_far))
+    for column, months in (("every_months", "1"), ("late_months", "3")):
+        op.add_column("contract", sa.Column(column, sa.Integer(), nullable=False, server_default=months))
+    op.add_column("contract", sa.Column("anchor_on", sa.Date(), nullable=True))
+    for column in ("minimum", "maximum"):
+        op.add_column("contract", sa.Column(column, telemetry.columns.ExactDecimal(), nullable=True))
+    op.add_column("contract_line", sa.Column("tariff", telemetry.columns.Json, nullable=False, server_default="{}"))
 
 
 def _fill(column: str, other: str) -> None:
