@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
 from billing.bill_run import BillFailure
 from billing.draft import Draft, draft_of
+from billing.draft_columns import draft_columns
 from billing.due import Due
+from billing.load_columns import load_columns
 from billing.load_due import load_due
 from billing.period import Month
 from billing.rate_contract import rate_contract
@@ -30,29 +32,53 @@ class Drafted(NamedTuple):
     failures: list[BillFailure]
 
 
+class Drawn(NamedTuple):
+    """Drafts as rows, and what could not be drawn up."""
+
+    rows: DraftRows
+    failures: list[BillFailure]
+
+
 def draft_contracts(session: Session, *, month: Month, contracts: Sequence[ContractRecord], now: datetime) -> Drafted:
     """Replace the drafts of some contracts; one that owes nothing any more loses its own. Numbers nothing."""
-    due = load_due(session, month=month, contracts=contracts, now=now)
-
-    drafts: list[tuple[str, Draft]] = []
-    failures: list[BillFailure] = []
-    for one in due:
-        try:
-            draft = _draw_up(one, month)
-        except UNFIT as why:
-            failures.append(why_not_billed(one.contract, why))
-        else:
-            drafts += [(one.contract.id.hex, draft)] if draft else []
+    drawn = draw_up_drafts(session, month=month, contracts=contracts, now=now)
 
     drop_drafts(session, month=month, contract_ids=[contract.id.hex for contract in contracts])
-    write_drafts(session, _rows(drafts), month=month, now=now)
+    write_drafts(session, drawn.rows, month=month, now=now)
+    drafts = drawn.rows.drafts
     return Drafted(
         drafted=len(drafts),
-        nothing_owed=len(due) - len(drafts) - len(failures),
-        net_cents=sum(draft.net_cents for _, draft in drafts),
-        vat_cents=sum(draft.vat_cents for _, draft in drafts),
-        failures=failures,
+        nothing_owed=len(contracts) - len(drafts) - len(drawn.failures),
+        net_cents=sum(row[1] for row in drafts),
+        vat_cents=sum(row[2] for row in drafts),
+        failures=drawn.failures,
     )
+
+
+def draw_up_drafts(session: Session, *, month: Month, contracts: Sequence[ContractRecord], now: datetime) -> Drawn:
+    """Draw up drafts: plain contracts together by column, the others one by one. Stores nothing."""
+    plain = load_columns(session, month=month, contracts=contracts)
+    by_column = draft_columns(plain, month=month, contracts={one.id.hex: one for one in contracts})
+    rest = [one for one in contracts if one.id in plain.rich or one.id.hex in by_column.odd]
+    one_by_one = draw_up_one_by_one(session, month=month, contracts=rest, now=now)
+    rows = DraftRows(
+        [*by_column.drafts, *one_by_one.rows.drafts],
+        [*by_column.lines, *one_by_one.rows.lines],
+    )
+    return Drawn(rows, one_by_one.failures)
+
+
+def draw_up_one_by_one(session: Session, *, month: Month, contracts: Sequence[ContractRecord], now: datetime) -> Drawn:
+    """Draw up drafts the way that every invoice is rated. Stores nothing."""
+    drawn = Drawn(DraftRows([], []), [])
+    for due in load_due(session, month=month, contracts=contracts, now=now) if contracts else ():
+        try:
+            draft = _draw_up(due, month)
+        except UNFIT as why:
+            drawn.failures.append(why_not_billed(due.contract, why))
+        else:
+            _add(drawn.rows, due.contract.id.hex, draft)
+    return drawn
 
 
 def _draw_up(due: Due, month: Month) -> Draft | None:
@@ -60,12 +86,11 @@ def _draw_up(due: Due, month: Month) -> Draft | None:
     return draft_of(due.contract, lines) if any(line.net for line in lines) else None
 
 
-def _rows(drafts: Sequence[tuple[str, Draft]]) -> DraftRows:
-    return DraftRows(
-        [(contract_id, one.net_cents, one.vat_cents, len(one.lines), one.hash) for contract_id, one in drafts],
-        [
-            (contract_id, position, *line)
-            for contract_id, one in drafts
-            for position, line in enumerate(one.lines, start=1)
-        ],
-    )
+def _add(rows: DraftRows, contract_id: str, draft: Draft | None) -> None:
+    if draft is None:
+        return
+    rows.drafts.append((contract_id, draft.net_cents, draft.vat_cents, len(draft.lines), draft.hash))
+    lines: list[tuple[Any, ...]] = [
+        (contract_id, position, *line) for position, line in enumerate(draft.lines, start=1)
+    ]
+    rows.lines.extend(lines)

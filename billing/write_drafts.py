@@ -30,8 +30,8 @@ AT_ONCE = 50_000
 class DraftRows(NamedTuple):
     """Drafts and their lines as rows of the columns named above; ids as 32 hexadecimal digits."""
 
-    drafts: Sequence[tuple[Any, ...]]
-    lines: Sequence[tuple[Any, ...]]
+    drafts: list[tuple[Any, ...]]
+    lines: list[tuple[Any, ...]]
 
 
 def write_drafts(session: Session, rows: DraftRows, *, month: Month, now: datetime) -> int:

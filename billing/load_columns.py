@@ -1,0 +1,204 @@
+"""Load the plain lines of contracts by column, and tell which contracts owe by more than plain lines."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import ColumnElement, Text, and_, cast, false, func, or_
+from sqlmodel import Session, col, select
+
+from billing.contract import Contract, ContractLine
+from billing.contract_life_tables import (
+    ContractAmendmentRecord,
+    ContractChargeRecord,
+    ContractClauseRecord,
+    ContractPoolRecord,
+)
+from billing.period import LAST_DAY, Month
+from billing.proof import NO_READINGS, Proof
+from billing.rate_columns import FEE_DIGITS, POLICIES, PRICE_DIGITS, USE_DIGITS, TermColumns
+from billing.rating import Meter, Terms
+from billing.read_meters import read_meters
+from billing.tables import ContractLineRecord, ContractRecord
+from billing.unit import CODES
+from lifecycle.tables import AssetRecord
+from telemetry.asked_rows import asked_rows
+from telemetry.find_meters import latest_meters
+from telemetry.unit import names
+
+PLAIN_LINE = {"asset_id", "starts_on", "ends_on", "monthly_fee", "meter", "unit_price", "allowance"}
+PLAIN_CONTRACT = {
+    *("code", "customer_id", "currency", "zone", "starts_on", "ends_on", "proration", "vat_category", "vat_rate"),
+    *("payment_days", "order_reference"),
+}
+"""What the road by columns knows; a contract that says anything else beside its default is rated the other way."""
+BESIDE = (ContractAmendmentRecord, ContractClauseRecord, ContractPoolRecord, ContractChargeRecord)
+"""A contract with a row here owes by more than its lines."""
+
+
+class PlainLines(NamedTuple):
+    """Lines of plain contracts in the order of their invoices; ids as 32 hexadecimal digits."""
+
+    contract: list[str]
+    line: list[str]
+    asset: list[str]
+    terms: TermColumns
+    unit: list[str]
+    proof: list[Proof | None]
+    meter: list[str]
+    rich: set[UUID]
+    """Contracts that are left to the other road, with all their lines."""
+
+
+class _Row(NamedTuple):
+    contract: str
+    line: str
+    asset: str
+    starts_on: str
+    ends_on: str | None
+    monthly_fee: str
+    meter: str | None
+    unit_price: str | None
+    allowance: str
+
+
+def load_columns(session: Session, *, month: Month, contracts: Sequence[ContractRecord]) -> PlainLines:
+    """Load what some contracts owe a month's bill by, as far as it is plain. Bills nothing."""
+    known = {one.id.hex: one for one in contracts}
+    rich = _rich_contracts(session, contracts) | {
+        one.id for one in contracts if one.proration not in POLICIES or says_more(one, Contract, PLAIN_CONTRACT)
+    }
+    found = _rows(session, month, known)
+    rich |= {UUID(row[0]) for row in found if row[-1]}
+    out = {one.hex for one in rich}
+    rows = [_Row(*row[:-1]) for row in found if row[0] not in out]
+    return _columns(session, month, rows, known, rich)
+
+
+def says_more(one: Any, model: type[Contract | ContractLine], plain: set[str]) -> bool:
+    """Tell whether anything that is not plain differs from its default."""
+    more = {name: field for name, field in model.model_fields.items() if name not in plain}
+    return any(getattr(one, name) != field.get_default(call_default_factory=True) for name, field in more.items())
+
+
+def _rich_contracts(session: Session, contracts: Sequence[ContractRecord]) -> set[UUID]:
+    """Give the contracts that were amended, or have a clause, a pool or a charge."""
+    found: set[UUID] = set()
+    for record in BESIDE:
+        if session.exec(select(record.contract_id).limit(1)).first() is None:
+            continue
+        asked = asked_rows(session, [(one.id.hex,) for one in contracts], id=col(record.contract_id).type)
+        query = select(record.contract_id).join(asked, asked.c.id == record.contract_id)
+        found |= set(session.exec(query.distinct()).all())
+    return found
+
+
+def _rows(session: Session, month: Month, known: Mapping[str, ContractRecord]) -> Sequence[Any]:
+    line = ContractLineRecord
+    asked = asked_rows(session, [(one,) for one in known], id=col(line.contract_id).type)
+    query = (
+        select(  # type: ignore[call-overload]
+            _hex(line.contract_id),
+            _hex(line.id),
+            _hex(line.asset_id),
+            *(cast(column, Text) for column in (line.starts_on, line.ends_on, line.monthly_fee)),
+            col(line.meter),
+            *(cast(column, Text) for column in (line.unit_price, line.allowance)),
+            _says_more_in_sql().label("is_rich"),
+        )
+        .join(asked, asked.c.id == line.contract_id)
+        .join(AssetRecord, and_(col(AssetRecord.tenant_id) == line.tenant_id, col(AssetRecord.id) == line.asset_id))
+        .where(line.starts_on < month.end, or_(col(line.ends_on).is_(None), col(line.ends_on) > month.start))
+        .order_by(col(line.contract_id), col(AssetRecord.serial), col(line.starts_on))
+    )
+    return session.execute(query).all()
+
+
+def _hex(column: Any) -> ColumnElement[str]:
+    return func.replace(cast(column, Text), "-", "")
+
+
+def _says_more_in_sql() -> ColumnElement[bool]:
+    """Tell the lines that say anything that is not plain."""
+    told: list[ColumnElement[bool]] = []
+    for name, field in ContractLine.model_fields.items():
+        if name not in PLAIN_LINE:
+            column, default = col(getattr(ContractLineRecord, name)), field.get_default(call_default_factory=True)
+            told.append(column.isnot(None) if default is None else column != default)
+    return or_(false(), *told)
+
+
+def _columns(
+    session: Session, month: Month, rows: Sequence[_Row], known: Mapping[str, ContractRecord], rich: set[UUID]
+) -> PlainLines:
+    days, fees, prices = _days(rows), _scaled(rows, 5, FEE_DIGITS), _scaled(rows, 7, PRICE_DIGITS)
+    allowances = _scaled(rows, 8, FEE_DIGITS)
+    ends = [row.ends_on or known[row.contract].ends_on or LAST_DAY for row in rows]
+    units = {code: meter.unit for code, meter in latest_meters(session).items()}
+    metered = [row.meter is not None and row.unit_price is not None for row in rows]
+    proofs = _proofs(
+        session, month, [row for row, is_metered in zip(rows, metered, strict=True) if is_metered], known, units
+    )
+    codes = {code: CODES.get(names().get(unit, ""), "") for code, unit in units.items()}
+    shown = [
+        proofs.get(row.line, NO_READINGS) if is_metered else None for row, is_metered in zip(rows, metered, strict=True)
+    ]
+    return PlainLines(
+        [row.contract for row in rows],
+        [row.line for row in rows],
+        [row.asset for row in rows],
+        TermColumns(
+            starts=_whole(days[row.starts_on] for row in rows),
+            ends=_whole(days[end] if isinstance(end, str) else end.toordinal() for end in ends),
+            policy=_whole(POLICIES[known[row.contract].proration] for row in rows),
+            fee=_whole(fees[row.monthly_fee] for row in rows),
+            metered=np.array(metered, dtype=bool),
+            unit_price=_whole(prices[row.unit_price or "0"] for row in rows),
+            allowance=_whole(allowances[row.allowance] for row in rows),
+            used=_whole(0 if proof is None else _used(proof) for proof in shown),
+        ),
+        [codes.get(row.meter or "", "") for row in rows],
+        shown,
+        [row.meter or "" for row in rows],
+        rich,
+    )
+
+
+def _whole(cells: Iterable[int]) -> Any:
+    return np.fromiter(cells, dtype=np.int64)
+
+
+def _days(rows: Sequence[_Row]) -> dict[str, int]:
+    texts = {row.starts_on for row in rows} | {row.ends_on for row in rows if row.ends_on}
+    return {text: date.fromisoformat(text).toordinal() for text in texts}
+
+
+def _scaled(rows: Sequence[_Row], place: int, digits: int) -> dict[str, int]:
+    texts = {row[place] for row in rows} - {None} | {"0"}
+    return {text: int(Decimal(text).scaleb(digits)) for text in texts if text is not None}
+
+
+def _used(proof: Proof) -> int:
+    return int(proof.increase.scaleb(USE_DIGITS))
+
+
+def _proofs(
+    session: Session,
+    month: Month,
+    rows: Sequence[_Row],
+    known: Mapping[str, ContractRecord],
+    units: Mapping[str, str],
+) -> dict[str, Proof]:
+    """Read the meters of the metered lines as the other road does."""
+    lines = [(known[row.contract].zone, _terms(row, known[row.contract], units)) for row in rows if row.meter in units]
+    return {line_id.hex: proof for line_id, proof in read_meters(session, month=month, lines=lines).items()}
+
+
+def _terms(row: _Row, contract: ContractRecord, units: Mapping[str, str]) -> Terms:
+    nothing = Decimal(0)
+    ends_on = date.fromisoformat(row.ends_on) if row.ends_on else contract.ends_on
+    meter = Meter(row.meter or "", units[row.meter or ""], nothing, nothing)
+    return Terms(UUID(row.line), UUID(row.asset), "", "", date.fromisoformat(row.starts_on), ends_on, nothing, meter)
