@@ -15,6 +15,7 @@ from sqlmodel import Session, select
 import billing.bill_run_tables
 import billing.collection_tables
 import billing.contract_life_tables
+import billing.journal_tables
 import billing.tables
 import billing.document_tables
 import lifecycle.alert_tables
@@ -47,6 +48,7 @@ _ = (
     billing.bill_run_tables,
     billing.collection_tables,
     billing.contract_life_tables,
+    billing.journal_tables,
     billing.tables,
     lifecycle.alert_tables,
     billing.document_tables,

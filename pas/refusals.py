@@ -7,6 +7,8 @@ from telemetry.refusal import Refusal
 STATUS: dict[str, int] = {
     "UnknownTenant": 404,
     "ListingDisagrees": 409,
+    "BooksStillOpen": 409,
+    "UnknownBatch": 404,
     "NotABackup": 422,
     "NotEmpty": 409,
     "OtherSchema": 409,

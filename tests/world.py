@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from billing.bill_month import bill_month
 from billing.contract import NewContract
+from billing.export_journal import export_journal
 from billing.keep_seller import keep_seller
 from billing.period import Month
 from billing.seller import Seller
@@ -98,6 +99,8 @@ def found(database: Database, slug: str, mark: str) -> World:
         first, second = (_holding(session, f"{mark}{number}", shared) for number in (1, 2))
         bill_month(session, month=Month("2026-10"), now=NOW, by=OPERATOR)
         shared["run_id"] = str(session.exec(select(BillRunRecord.id)).one())
+        journal = export_journal(session, month=Month("2026-10"), now=NOW, by=OPERATOR)
+        shared["batch_id"] = str(journal.batches[0].id)
         for holding in (first, second):
             _alert_and_invoice(session, holding, mark)
         people = _people(session, slug, first, second, mark)

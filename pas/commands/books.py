@@ -1,4 +1,4 @@
-"""`pas books`: deferred and accrued revenue, recurring revenue, receivables by age, VAT."""
+"""`pas books`: deferred and accrued revenue, recurring revenue, receivables by age, VAT, the journal."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from pas.terminal import AsJson, TenantSlug, err, in_a_folder, print_json, print
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-app = typer.Typer(no_args_is_help=True, help="The books: revenue, recurring revenue, receivables, VAT.")
+app = typer.Typer(no_args_is_help=True, help="The books: revenue, recurring revenue, receivables, VAT, the journal.")
 
 PeriodText = Annotated[
     str, typer.Argument(metavar="PERIOD", help="2026, 2026-Q4, 2026-10, or two months with a slash: 2026-10/2027-04.")
@@ -124,6 +124,60 @@ def vat(
         print_json(made)
         return
     _shown(f"VAT of {made.documents} documents", rows)
+
+
+@app.command()
+@refuses
+def journal(
+    month: Annotated[str, typer.Argument(metavar="YYYY-MM", help="The month, which must be over.")],
+    *,
+    csv_file: CsvFile = None,
+    as_json: AsJson = False,
+    tenant: TenantSlug = None,
+) -> None:
+    """Export what is new of a month as a batch that never changes; --csv writes all batches of the month."""
+    from billing.export_journal import export_journal
+    from billing.journal_batch import csv_of, entry_rows
+    from billing.journal_queries import lines_of_batch
+    from billing.period import Month
+    from pas.commands.frame import writing
+
+    with writing(tenant) as work:
+        made = export_journal(work.session, month=Month(month), now=work.now, by=work.by)
+        if csv_file is not None:
+            kept = [one for batch in made.batches for one in lines_of_batch(work.session, batch_id=batch.id)]
+            csv_file.write_text(csv_of(entry_rows(kept)), encoding="utf-8")
+            err.print(f"{len(kept)} lines are in {csv_file}", highlight=False)
+    if as_json:
+        print_json(made)
+        return
+    _shown(f"Journal of {made.month}, {made.made} new", made.batches)
+
+
+@app.command()
+@refuses
+def accounts(
+    *,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="ROLE=NUMBER", help="Name an account; may be given again.")
+    ] = None,
+    as_json: AsJson = False,
+    tenant: TenantSlug = None,
+) -> None:
+    """Show which account of the ledger stands for what, or name others."""
+    from billing.journal_accounts import Accounts
+    from billing.journal_queries import accounts as known
+    from billing.keep_accounts import keep_accounts
+    from pas.commands.frame import writing
+
+    named = dict(one.partition("=")[::2] for one in set_ or ())
+    with writing(tenant) as work:
+        wanted = Accounts.model_validate(known(work.session).model_dump() | named)
+        kept = keep_accounts(work.session, wanted, now=work.now, by=work.by)
+    if as_json:
+        print_json(kept)
+        return
+    print_table("Accounts", [{"role": role, "account": number} for role, number in kept.model_dump().items()])
 
 
 def _day(moment: datetime | None) -> date | None:
