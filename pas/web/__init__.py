@@ -8,13 +8,14 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
 from pas.access import NotLoggedIn, nobody_undeclared
 from pas.careful import careful
-from pas.web import alerts_page, answer, login, pages, public_report
+from pas.web import alerts_page, answer, books_page, login, pages, public_report
 from pas.web.page import failed, static_files, to_login
 
 PAGES: tuple[APIRouter, ...] = (
     login.router,
     pages.router,
     alerts_page.router,
+    books_page.router,
     answer.router,
     public_report.router,
     public_report.sent,
