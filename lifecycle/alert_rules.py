@@ -78,7 +78,7 @@ def findings(
     if recent.means or recent.shocks is not None:
         ratings = [Rating.model_validate(rating) for rating in product.ratings]
         found += environment(product, ratings, recent, by[RuleCode.ENVIRONMENT], doubted)
-        found += misuse(ratings, recent, by[RuleCode.MISUSE])
+        found += misuse(product, ratings, recent, by[RuleCode.MISUSE])
     return [one for one in found if one.rule.terms.active]
 
 
@@ -132,7 +132,7 @@ def environment(
     return found
 
 
-def misuse(ratings: Iterable[Rating], recent: Recent, rule: RuleInForce) -> list[Finding]:
+def misuse(product: Product, ratings: Iterable[Rating], recent: Recent, rule: RuleInForce) -> list[Finding]:
     """Alert where a thing takes more shocks for its use than the maker vouches for."""
     known = figures()["misuse"]
     limits = [one.maximum for one in ratings if one.metric == known["metric"] and one.maximum is not None]
@@ -140,12 +140,13 @@ def misuse(ratings: Iterable[Rating], recent: Recent, rule: RuleInForce) -> list
         return []
     rate, most = recent.shocks / recent.use * known["per_use"], limits[0]
     inputs = {"rate": round(rate, 1), "rated": most, "days": recent.days, "shocks": round(recent.shocks)}
-    reason = _reason(rule, "alert.shocks", inputs, round(rate - most, 1))
+    reasons = [_reason(rule, "alert.shocks", inputs, round(rate - most, 1))]
+    cost = _cost_of_shocks(product, rate / most if most else 1.0, rule, reasons)
     bounds = multiples(rule, most)
     line = shock_rates(recent)
     how = standing(line, bounds) if line.days else None
     raises, clears, began = _told(rate, bounds, how)
-    return [Finding(rule, "misuse:shocks", raises, clears, [reason], began=began)]
+    return [Finding(rule, "misuse:shocks", raises, clears, reasons, began=began, cost=cost)]
 
 
 def beyond(rule: RuleInForce, band: float) -> Limits:
@@ -224,10 +225,22 @@ def _cost_of_heat(
     if metric != heat.get("metric") or over <= 0:
         return None
     factor = 2 ** min(over / heat["degrees_that_double"], heat["most_doublings"])
+    return _cost_of_hours(product, factor, rule, reasons, code="alert.cost_heat")
+
+
+def _cost_of_shocks(product: Product, times: float, rule: RuleInForce, reasons: list[Reason]) -> Decimal | None:
+    """Give what shocks beyond the rating take from the thing's price in a month, and say so; None within the rating."""
+    known = figures()["misuse"]
+    factor = min(times ** known["exponent"], known["most_factor"])
+    return _cost_of_hours(product, factor, rule, reasons, code="alert.cost_shocks") if factor > 1 else None
+
+
+def _cost_of_hours(product: Product, factor: float, rule: RuleInForce, reasons: list[Reason], *, code: str) -> Decimal:
+    """Give what a month costs more of the price where each hour counts so many times."""
     a_month = Decimal(product.price_new) / Decimal(str(product.rated_years)) / _MONTHS_A_YEAR
     cost = (a_month * Decimal(str(round(factor - 1, 4)))).quantize(Decimal("0.01"))
     inputs = {"amount": str(cost), "currency": product.currency, "factor": round(factor, 2)}
-    reasons.append(_reason(rule, "alert.cost_heat", inputs, None))
+    reasons.append(_reason(rule, code, inputs, None))
     return cost
 
 

@@ -7,24 +7,26 @@ from uuid import UUID, uuid5
 from sqlmodel import Session, select
 
 from lifecycle.actor import Actor
-from lifecycle.alert import AlertState
+from lifecycle.alert import AlertState, AlertVerdict
 from lifecycle.condition.assumptions import figure
 from lifecycle.history import NewEvent
 from lifecycle.inspection import Inspection, InspectionSource
 from lifecycle.log_inspections import log_inspections
+from lifecycle.note_outcome import note_outcome
 from lifecycle.open_work import note_steps, refuse_strange
 from lifecycle.record_events import locked, possible, record_events
 from lifecycle.tables import AlertRecord
-from lifecycle.work_order import MOST_PHOTOS, WorkDone, WorkState, refuse_step, renewed
+from lifecycle.work_order import MOST_PHOTOS, WorkDone, WorkFinding, WorkState, found, refuse_step, renewed
 from lifecycle.work_order_queries import held_work, known_work
 from lifecycle.work_order_tables import WorkOrderRecord
 
 COMPLETED = "completed"
 WORK_DONE = "work_done"
+_VERDICTS = {WorkFinding.CONFIRMED: AlertVerdict.DONE, WorkFinding.NOTHING_FOUND: AlertVerdict.NOT_TRUE}
 
 
 def complete_work(session: Session, *, work_id: UUID, done: WorkDone, now: datetime, by: Actor) -> WorkOrderRecord:
-    """End an order well: history, a fresh start for what was renewed, and the alert behind it is over.
+    """End an order well: history, a fresh start for what was renewed, and the alert behind it is over, and counted.
 
     What was renewed is logged as an inspection from the road `repair`, with a trust of its own: it speaks for the
     renewed components alone. Raises UnknownWork, WorkStepNotAllowed, UnknownReference and ImpossibleMoment.
@@ -41,7 +43,7 @@ def complete_work(session: Session, *, work_id: UUID, done: WorkDone, now: datet
     record_events(session, [_event(order, done)], now=now, by=by)
     if components:
         log_inspections(session, [_fresh_start(order, done, components, by)], now=now, by=by)
-    _clear_cause(session, order, now=now, by=by)
+    _close_cause(session, order, found(order, done), now=now, by=by)
     session.flush()
     return order
 
@@ -66,6 +68,7 @@ def _event(order: WorkOrderRecord, done: WorkDone) -> NewEvent:
         "cost": None if order.cost is None else str(order.cost),
         "currency": None if order.cost is None else order.currency,
         "note": order.outcome,
+        "finding": None if done.finding is None else done.finding.value,
     }
     road = InspectionSource.REPAIR.value
     return NewEvent(
@@ -91,12 +94,17 @@ def _fresh_start(order: WorkOrderRecord, done: WorkDone, components: Sequence[st
     )
 
 
-def _clear_cause(session: Session, order: WorkOrderRecord, *, now: datetime, by: Actor) -> None:
-    """Clear the alert that caused the order; if the readings still say so, it is raised anew."""
+def _close_cause(
+    session: Session, order: WorkOrderRecord, finding: WorkFinding | None, *, now: datetime, by: Actor
+) -> None:
+    """Clear the alert that caused the order, and note its worth; if readings still say so, it is raised anew."""
     if order.alert_id is None:
         return
     query = select(AlertRecord).where(AlertRecord.id == order.alert_id)
     alert = session.exec(query.execution_options(populate_existing=True)).one()
+    note = f"work order {order.id}"
     if alert.state is not AlertState.CLEARED:
         alert.state, alert.cleared_at, alert.updated_at = AlertState.CLEARED, now, now
-        alert.answered_by, alert.answer = by.name, f"done: work order {order.id}"
+        alert.answered_by, alert.answer = by.name, f"done: {note}"
+    if finding is not None:
+        note_outcome(session, alert, verdict=_VERDICTS[finding], failed_at=None, note=note, now=now, by=by)

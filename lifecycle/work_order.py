@@ -135,11 +135,21 @@ class PartUsed(SQLModel):
     """Of one."""
 
 
+class WorkFinding(StrEnum):
+    """What whoever did the work found of the reason for it."""
+
+    CONFIRMED = "confirmed"
+    """It was so."""
+    NOTHING_FOUND = "nothing_found"
+    """It was not so: nothing was wrong, and nothing was renewed."""
+
+
 class WorkDone(SQLModel):
     """What was done. `repaired` names the components that stand better now and `grade` how well they stand.
 
     Without `repaired`, repair, refurbishment and remanufacture have renewed the order's own component; other kinds of
-    work nothing. `cost` is in `currency` and is all of it, labour and parts.
+    work nothing. `cost` is in `currency` and is all of it, labour and parts. `finding` is what an alert behind the
+    order was worth; left out, what was renewed or took parts confirms it, and of the rest nothing is known.
     """
 
     model_config = {"extra": "forbid"}
@@ -153,6 +163,14 @@ class WorkDone(SQLModel):
     currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] = "EUR"
     note: Why = ""
     photos: Photos = []
+    finding: WorkFinding | None = None
+
+    @model_validator(mode="after")
+    def is_whole(self) -> "WorkDone":
+        """Refuse a renewal where nothing was wrong."""
+        if self.finding is WorkFinding.NOTHING_FOUND and (self.repaired or self.parts):
+            raise ValueError("where nothing was found, nothing is `repaired` and no `parts` are used")
+        return self
 
 
 class WorkCancelled(SQLModel):
@@ -195,6 +213,20 @@ def renewed(order: NewWork, done: WorkDone) -> list[str]:
     >>> renewed(order, WorkDone(done_at=datetime(2026, 1, 1, tzinfo=UTC)))
     ['lens']
     """
+    if done.finding is WorkFinding.NOTHING_FOUND:
+        return []
     if done.repaired is not None:
         return list(dict.fromkeys(done.repaired))
     return [order.component] if order.kind in RENEWS else []
+
+
+def found(order: NewWork, done: WorkDone) -> WorkFinding | None:
+    """Tell what the work says of the reason for it; None where it says nothing.
+
+    >>> from datetime import UTC, datetime
+    >>> order = NewWork(id=UUID(int=1), asset_id=UUID(int=2), kind=WorkKind.INSPECT)
+    >>> found(order, WorkDone(done_at=datetime(2026, 1, 1, tzinfo=UTC))) is None
+    True
+    """
+    has_mended = bool(renewed(order, done) or done.parts)
+    return done.finding or (WorkFinding.CONFIRMED if has_mended else None)

@@ -53,6 +53,9 @@ def complete(
     minutes: Annotated[float | None, typer.Option("--minutes", help="Minutes of work.")] = None,
     cost: Annotated[str | None, typer.Option("--cost", help="What it cost in all, in EUR.")] = None,
     note: Annotated[str, typer.Option("--note", help="What was done, in words.")] = "",
+    finding: Annotated[
+        str | None, typer.Option("--finding", help="Was the reason for it so? confirmed or nothing_found.")
+    ] = None,
     as_json: AsJson = False,
     tenant: TenantSlug = None,
 ) -> None:
@@ -64,6 +67,7 @@ def complete(
     work_id = _identity(order)
     with writing(tenant) as work:
         told: dict[str, Any] = {"done_at": work.now, "grade": grade, "minutes": minutes, "cost": cost, "note": note}
+        told["finding"] = finding
         done = WorkDone.model_validate(told)
         ended = complete_work(work.session, work_id=work_id, done=done, now=work.now, by=work.by)
         document = {"id": str(ended.id), "state": ended.state.value, "renewed": ended.renewed}

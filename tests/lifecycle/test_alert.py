@@ -1,6 +1,7 @@
 """The rules of alerts: raised with evidence only, once, with a gap between raising and clearing; answered by people."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -46,6 +47,22 @@ def test_a_room_must_cool_by_the_deadband_before_the_alert_ends(mean: float, *, 
         raises,
         clears,
     )
+
+
+def test_what_ignoring_misuse_costs_is_told_as_money() -> None:
+    (rough,) = findings(PROJECTOR, None, Recent({}, use=100, shocks=2))
+    (gentle,) = findings(PROJECTOR, None, Recent({}, use=1000, shocks=2))
+
+    told = rough.reasons[-1]
+    a_month = Decimal(PROJECTOR.price_new) / Decimal(str(PROJECTOR.rated_years)) / 12
+    assert told.code == "alert.cost_shocks"
+    assert (
+        rough.cost
+        == Decimal(told.inputs["amount"])
+        == (a_month * Decimal(str(told.inputs["factor"] - 1))).quantize(Decimal("0.01"))
+    )
+    assert rough.cost > 0
+    assert gentle.cost is None
 
 
 def test_shocks_count_for_the_use_they_came_with() -> None:

@@ -7,10 +7,13 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from sqlmodel import Session, select
 
 from lifecycle.actor import Actor
-from lifecycle.alert import AlertKind, AlertState
+from lifecycle.alert import AlertKind, AlertState, AlertVerdict
+from lifecycle.alert_rule import RuleCode
+from lifecycle.alert_tables import AlertOutcomeRecord
 from lifecycle.cancel_work import cancel_work
 from lifecycle.complete_work import complete_work
 from lifecycle.inspection import InspectionSource
@@ -20,6 +23,7 @@ from lifecycle.plan_work import plan_work
 from lifecycle.queries import UnknownReference, history
 from lifecycle.reassess import reassess
 from lifecycle.record_events import ImpossibleMoment
+from lifecycle.score_alert_rules import score_alert_rules
 from lifecycle.tables import AlertRecord, AssetRecord, InspectionRecord, ReassessmentRecord
 from lifecycle.work_order import (
     ENDED,
@@ -30,6 +34,7 @@ from lifecycle.work_order import (
     WorkCancelled,
     WorkCause,
     WorkDone,
+    WorkFinding,
     WorkKind,
     WorkPlan,
     WorkPriority,
@@ -237,9 +242,7 @@ def test_work_that_renews_nothing_leaves_the_condition_alone(
     assert session.exec(select(InspectionRecord)).all() == []
 
 
-def test_completion_clears_the_alert_behind_it(
-    session: Session, asset: AssetRecord, now: datetime, actor: Actor
-) -> None:
+def wear_alert(session: Session, asset: AssetRecord, now: datetime) -> AlertRecord:
     alert = AlertRecord(
         tenant_id=asset.tenant_id,
         asset_id=asset.id,
@@ -249,14 +252,56 @@ def test_completion_clears_the_alert_behind_it(
         updated_at=now,
         action="plan_replacement",
         reasons=[],
-        rule="alert/1",
+        rule="wear/1",
     )
     session.add(alert)
     session.flush()
+    return alert
+
+
+def test_completion_clears_the_alert_behind_it(
+    session: Session, asset: AssetRecord, now: datetime, actor: Actor
+) -> None:
+    alert = wear_alert(session, asset, now)
     order = open_work(session, [work(asset, alert_id=alert.id)], now=now, by=actor)[0]
     assert order.cause is WorkCause.ALERT
     complete_work(session, work_id=order.id, done=WorkDone(done_at=now), now=now, by=actor)
     assert (alert.state, alert.cleared_at, alert.answered_by) == (AlertState.CLEARED, now, actor.name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "finding", "verdicts"),
+    [
+        (WorkKind.REPAIR, None, [AlertVerdict.DONE]),
+        (WorkKind.INSPECT, None, []),
+        (WorkKind.INSPECT, WorkFinding.CONFIRMED, [AlertVerdict.DONE]),
+        (WorkKind.REPAIR, WorkFinding.NOTHING_FOUND, [AlertVerdict.NOT_TRUE]),
+    ],
+)
+def test_what_the_work_found_counts_for_the_rule_behind_the_alert(
+    session: Session,
+    asset: AssetRecord,
+    now: datetime,
+    actor: Actor,
+    kind: WorkKind,
+    finding: WorkFinding | None,
+    verdicts: list[AlertVerdict],
+) -> None:
+    alert = wear_alert(session, asset, now)
+    order = open_work(session, [work(asset, kind=kind, alert_id=alert.id)], now=now, by=actor)[0]
+
+    ended = complete_work(session, work_id=order.id, done=WorkDone(done_at=now, finding=finding), now=now, by=actor)
+
+    noted = session.exec(select(AlertOutcomeRecord)).all()
+    assert [(one.alert_id, one.verdict) for one in noted] == [(alert.id, verdict) for verdict in verdicts]
+    score = next(one.score for one in score_alert_rules(session, now=now) if one.rule.code is RuleCode.WEAR)
+    assert (score.true, score.false) == (verdicts.count(AlertVerdict.DONE), verdicts.count(AlertVerdict.NOT_TRUE))
+    assert bool(ended.renewed) == (kind is WorkKind.REPAIR and finding is None)
+
+
+def test_where_nothing_was_found_nothing_was_renewed(now: datetime) -> None:
+    with pytest.raises(ValidationError, match="nothing is `repaired`"):
+        WorkDone(done_at=now, finding=WorkFinding.NOTHING_FOUND, repaired=["light"])
 
 
 def test_what_has_ended_is_not_changed(session: Session, asset: AssetRecord, now: datetime, actor: Actor) -> None:
