@@ -26,6 +26,7 @@ from pas.commands import (
     seller,
     serve,
     tenant,
+    valuation,
     value,
     work,
     worker,
@@ -45,6 +46,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 app.add_typer(checklist.app, name="checklist")
 app.add_typer(condition.app, name="condition")
+app.add_typer(valuation.app, name="valuation")
 app.command("passport")(passport.passport)
 app.command("bill-month")(bill_month.bill_month)
 app.add_typer(drafts.app, name="drafts")

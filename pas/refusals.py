@@ -6,6 +6,8 @@ from telemetry.refusal import Refusal
 
 STATUS: dict[str, int] = {
     "UnknownTenant": 404,
+    "NoSales": 422,
+    "UnknownEngine": 422,
     "ListingDisagrees": 409,
     "BooksStillOpen": 409,
     "UnknownBatch": 404,
