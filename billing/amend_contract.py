@@ -18,12 +18,14 @@ from billing.contract_life_tables import (
     ContractPoolRecord,
     PoolMemberRecord,
 )
+from billing.correct_past import reaches_back
 from billing.lease_queries import held_assets, leases_of_assets
 from billing.period import LAST_DAY
 from billing.plan_amendment import first_day, plan_amendment
 from billing.plan_way_out import Held
 from billing.planned_change import HeldLine, HeldPool, LineChange, Plan, PoolChange
-from billing.queries import UnknownContract, lines_of
+from billing.queries import contract as contract_of
+from billing.queries import lines_of
 from billing.sign_contracts import NotAMeter, UnknownParty
 from billing.tables import ContractLineRecord, ContractRecord
 from billing.unit import unit_code
@@ -48,7 +50,8 @@ def amend_contract(
     Raises UnknownContract, AmendmentDiffers, NotUnderContract, NotPossibleThen, NotAgreed, ValueUnknown, UnknownParty,
     NotAMeter, NoUnitCode, WrongTerms and LeasedTwice.
     """
-    held = _held(session, contract_id)
+    _hold(session, contract_id)
+    held = held_contract(session, contract_id, customer_id=None)
     before = _made_before(session, held.contract, amendment)
     if before is not None:
         return before
@@ -65,12 +68,9 @@ def amend_contract(
     return record
 
 
-def _held(session: Session, contract_id: UUID) -> Held:
-    """Hold a contract until the transaction ends, and load what belongs to it. Raises UnknownContract."""
-    query = select(ContractRecord).where(ContractRecord.id == contract_id).with_for_update()
-    contract = session.exec(query.execution_options(populate_existing=True)).first()
-    if contract is None:
-        raise UnknownContract(f"there is no contract {contract_id}", field="contract_id")
+def held_contract(session: Session, contract_id: UUID, *, customer_id: UUID | None) -> Held:
+    """Give a contract as it stands, with all that belongs to it. Raises UnknownContract."""
+    contract = contract_of(session, contract_id=contract_id, customer_id=customer_id)
     customer = session.exec(select(CustomerRecord).where(CustomerRecord.id == contract.customer_id)).one()
     return Held(
         contract,
@@ -80,6 +80,12 @@ def _held(session: Session, contract_id: UUID) -> Held:
         clauses(session, [contract_id]),
         customer.language,
     )
+
+
+def _hold(session: Session, contract_id: UUID) -> None:
+    """Let nobody else amend it until the transaction ends."""
+    query = select(ContractRecord).where(ContractRecord.id == contract_id).with_for_update()
+    session.exec(query.execution_options(populate_existing=True)).first()
 
 
 def _held_line(line: ContractLineRecord) -> HeldLine:
@@ -219,6 +225,7 @@ def _record(
         version=(last or 1) + 1,
         kind=amendment.kind,
         from_day=date.fromisoformat(changes["since"]),
+        reaches_back=reaches_back(date.fromisoformat(changes["since"]), now),
         ends_on=held.contract.ends_on,
         asked=as_asked(amendment),
         changes=changes,

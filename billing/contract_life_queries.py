@@ -6,7 +6,9 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import exists
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from billing.clause import CLAUSE, Clause, ClauseKind
 from billing.contract_life_tables import (
@@ -18,6 +20,8 @@ from billing.contract_life_tables import (
     PriceIndexRecord,
 )
 from billing.price_index import IndexFigure
+from billing.queries import UnknownContract
+from billing.tables import ContractRecord
 from telemetry.lots import KEYS, lots
 
 
@@ -56,6 +60,14 @@ class Clauses:
         return sorted(found, key=lambda one: (one.from_day, one.version))
 
 
+def contract_by_code(session: Session, *, code: str) -> ContractRecord:
+    """Give one contract by its code. Raises UnknownContract."""
+    found = session.exec(select(ContractRecord).where(ContractRecord.code == code)).first()
+    if found is None:
+        raise UnknownContract(f"there is no contract {code[:60]!r}", field="code")
+    return found
+
+
 def clauses(session: Session, contract_ids: Iterable[UUID] | None = None) -> Clauses:
     """Give the clauses of contracts, or of all."""
     if contract_ids is None:
@@ -87,10 +99,25 @@ def pool_of_lines(session: Session, contract_ids: Iterable[UUID]) -> dict[UUID, 
     return found
 
 
+def amended(*, contract_id: UUID) -> SelectOfScalar[ContractAmendmentRecord]:
+    """Ask for the amendments of a contract."""
+    return select(ContractAmendmentRecord).where(ContractAmendmentRecord.contract_id == contract_id)
+
+
+def charged(*, contract_id: UUID) -> SelectOfScalar[ContractChargeRecord]:
+    """Ask for the charges of a contract."""
+    return select(ContractChargeRecord).where(ContractChargeRecord.contract_id == contract_id)
+
+
+def published(*, source: str | None) -> SelectOfScalar[PriceIndexRecord]:
+    """Ask for the figures of an index, or of all."""
+    query = select(PriceIndexRecord)
+    return query if source is None else query.where(PriceIndexRecord.source == source)
+
+
 def amendments(session: Session, *, contract_id: UUID) -> list[ContractAmendmentRecord]:
     """Give all amendments of a contract, in their order."""
-    query = select(ContractAmendmentRecord).where(ContractAmendmentRecord.contract_id == contract_id)
-    return list(session.exec(query.order_by(col(ContractAmendmentRecord.version))))
+    return list(session.exec(amended(contract_id=contract_id).order_by(col(ContractAmendmentRecord.version))))
 
 
 def amendments_of(session: Session, contract_ids: Iterable[UUID]) -> dict[UUID, list[ContractAmendmentRecord]]:
@@ -105,8 +132,42 @@ def amendments_of(session: Session, contract_ids: Iterable[UUID]) -> dict[UUID, 
 
 def charges_of(session: Session, *, contract_id: UUID) -> list[ContractChargeRecord]:
     """Give all charges of a contract, by day."""
-    query = select(ContractChargeRecord).where(ContractChargeRecord.contract_id == contract_id)
+    query = charged(contract_id=contract_id)
     return list(session.exec(query.order_by(col(ContractChargeRecord.on_day), col(ContractChargeRecord.id))))
+
+
+def renewable(session: Session) -> list[ContractRecord]:
+    """Give the contracts with an end that ever agreed to be renewed, by code."""
+    agreed = exists().where(
+        col(ContractClauseRecord.tenant_id) == ContractRecord.tenant_id,
+        col(ContractClauseRecord.contract_id) == ContractRecord.id,
+        col(ContractClauseRecord.kind) == ClauseKind.RENEWAL.value,
+    )
+    query = select(ContractRecord).where(agreed, col(ContractRecord.ends_on).is_not(None))
+    return list(session.exec(query.order_by(col(ContractRecord.code))))
+
+
+def ending(session: Session, *, since: date, until: date) -> list[ContractRecord]:
+    """Give the contracts whose end lies between two days, both included, by code."""
+    query = select(ContractRecord).where(col(ContractRecord.ends_on) >= since, col(ContractRecord.ends_on) <= until)
+    return list(session.exec(query.order_by(col(ContractRecord.code))))
+
+
+def noticed(session: Session, contract_ids: Iterable[UUID]) -> set[UUID]:
+    """Give which of the contracts end at their end because notice was given."""
+    one = ContractAmendmentRecord
+    found: set[UUID] = set()
+    for some in lots(sorted(set(contract_ids)), KEYS):
+        query = (
+            select(one.contract_id)
+            .join(
+                ContractRecord,
+                (col(ContractRecord.tenant_id) == one.tenant_id) & (col(ContractRecord.id) == one.contract_id),
+            )
+            .where(col(one.contract_id).in_(some), one.kind == "give_notice", one.ends_on == ContractRecord.ends_on)
+        )
+        found |= set(session.exec(query))
+    return found
 
 
 def index_figures(session: Session, sources: Iterable[str] | None = None) -> Sequence[IndexFigure]:

@@ -141,11 +141,10 @@ def _differences(
 
 def _touched(amended: Sequence[ContractAmendmentRecord]) -> set[UUID] | None:
     """Give the lines and pools that amendments touched; None is all of them."""
-    if any(one.kind == "agree" or one.changes["contract"].get("ends_on") for one in amended):
+    if any(one.kind == "agree" or "ends_on" in one.changes["contract"] or one.changes["pool_of"] for one in amended):
         return None
     changes = [change for one in amended for name in ("lines", "pools") for change in one.changes[name]]
-    pools = {UUID(pool) for one in amended for pool in one.changes.get("pool_ids", ())}
-    return pools | {UUID(change["after"]["id"]) for change in changes}
+    return {UUID(change["after"]["id"]) for change in changes}
 
 
 def _difference(

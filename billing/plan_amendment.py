@@ -22,7 +22,7 @@ from billing.amendment import (
     ReturnAsset,
     SwapAsset,
 )
-from billing.clause import ClauseKind, Deposit, Renewal, SwapDay, SwapRule, notice_by
+from billing.clause import ClauseKind, Deposit, Renewal, ServiceLevel, SwapDay, SwapRule, notice_by
 from billing.period import LAST_DAY
 from billing.plan_way_out import (
     Held,
@@ -180,6 +180,8 @@ def _ended(session: Session, held: Held, asked: EndContract, *, now: datetime) -
 
 def _agree(held: Held, asked: AgreeClause) -> Plan:
     clause = asked.clause
+    if isinstance(clause, ServiceLevel) and asked.from_day.day != 1:
+        raise NotPossibleThen("a service level begins on the first day of a month", field="from_day")
     charges = [take_deposit(held, clause, day=asked.from_day)] if isinstance(clause, Deposit) else []
     return Plan(clause=(asked.from_day, clause), charges=charges)
 

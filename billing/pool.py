@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel import Field, SQLModel
@@ -70,18 +70,19 @@ def rate_pool(
     quantity, unit, base = (count, MONTH, 1) if whole else (counted, DAY, owed.of)
     price = as_price(fee)
     net = to_cents(quantity * price / base)
-    inputs = {
+    inputs: dict[str, Any] = {
         "pool": terms.pool.code,
         "count": count,
         "counting": terms.pool.counting.value,
         "policy": proration.value,
         "counted": counted,
         "of": owed.of,
-        "things": len(terms.deployed),
         "from": str(part.start),
         "until": str(part.end),
         "fee": str(price),
     }
+    if terms.pool.counting is Counting.DEPLOYED:
+        inputs |= {"things": len(terms.deployed)}
     return [
         RatedLine(
             billed_of=terms.pool_id,

@@ -15,11 +15,12 @@ from billing.contract import (
     Contract,
     ContractLine,
     NewContract,
-    NewContractLine,
     check_leases,
     check_terms,
     leases_of,
 )
+from billing.contract_life_queries import amendments_of
+from billing.contract_versions import as_of_version
 from billing.lease_queries import held_assets, leases_of_assets
 from billing.queries import AT_ONCE, lines_of
 from billing.tables import ContractLineRecord, ContractRecord
@@ -89,11 +90,12 @@ def sign_contracts(session: Session, contracts: Sequence[NewContract], *, now: d
 
 class _Before(NamedTuple):
     record: ContractRecord
-    lines: list[ContractLineRecord]
+    terms: Contract
+    lines: list[ContractLine]
 
 
 def _signed_before(session: Session, contracts: Sequence[NewContract]) -> dict[str, _Before]:
-    """Give what was signed under these codes or ids, by code and by id."""
+    """Give what was signed under these codes or ids, by code and by id; what was amended since is another matter."""
     by_code = _in_chunks(
         session,
         [c.code for c in contracts],
@@ -105,9 +107,13 @@ def _signed_before(session: Session, contracts: Sequence[NewContract]) -> dict[s
         lambda some: select(ContractRecord).where(col(ContractRecord.id).in_(some)),
     )
     records = {record.id: record for record in (*by_code, *by_id)}
-    lines = lines_of(session, records)
+    lines, amended = lines_of(session, records), amendments_of(session, records)
+    signed = {one.id: as_of_version(one, lines[one.id], amended.get(one.id, []), 1) for one in records.values()}
     return {
-        key: _Before(record, lines[record.id]) for record in records.values() for key in (record.code, str(record.id))
+        key: _Before(record, terms, _line_values(held))
+        for record in records.values()
+        for terms, held in [signed[record.id]]
+        for key in (record.code, str(record.id))
     }
 
 
@@ -118,21 +124,17 @@ def _key(before: dict[str, _Before], contract: NewContract) -> str | None:
 def _same(before: _Before, contract: NewContract) -> ContractRecord:
     """Give the contract signed before if it is this very one. Raises ContractDiffers."""
     same_id = contract.id in {None, before.record.id}
-    if (
-        same_id
-        and _value(before.record) == _value(contract)
-        and _line_values(before.lines) == _line_values(contract.lines)
-    ):
+    if same_id and _value(before.terms) == _value(contract) and before.lines == _line_values(contract.lines):
         return before.record
-    sentence = f"contract {before.record.code} was signed on other terms; a change is a new contract with a new code"
+    sentence = f"contract {before.record.code} was signed on other terms; to change it, amend it"
     raise ContractDiffers(sentence, field="code", contract_id=str(before.record.id))
 
 
-def _value(contract: ContractRecord | NewContract) -> Contract:
+def _value(contract: Contract) -> Contract:
     return Contract.model_validate(contract.model_dump(include=set(Contract.model_fields)))
 
 
-def _line_values(lines: Iterable[ContractLineRecord | NewContractLine]) -> list[ContractLine]:
+def _line_values(lines: Iterable[ContractLine]) -> list[ContractLine]:
     values = [ContractLine.model_validate(line.model_dump(include=set(ContractLine.model_fields))) for line in lines]
     return sorted(values, key=lambda line: (line.asset_id, line.starts_on))
 

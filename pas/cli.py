@@ -11,6 +11,7 @@ from pas.commands import (
     books,
     checklist,
     condition,
+    contract,
     database,
     demo,
     drafts,
@@ -48,6 +49,7 @@ app.add_typer(checklist.app, name="checklist")
 app.add_typer(condition.app, name="condition")
 app.add_typer(valuation.app, name="valuation")
 app.command("passport")(passport.passport)
+app.add_typer(contract.app, name="contract")
 app.command("bill-month")(bill_month.bill_month)
 app.add_typer(drafts.app, name="drafts")
 app.command("invoice")(billing.invoice)

@@ -198,6 +198,10 @@ STATUS: dict[str, int] = {
     "NotAgreed": 409,
     "ValueUnknown": 409,
     "AmendmentDiffers": 409,
+    "ChargeDiffers": 409,
+    "UnknownCause": 422,
+    "UnknownVersion": 404,
+    "UnreadableAmendment": 422,
 }
 """Class name of a refusal to its status; a test fails on a refusal that is missing here."""
 

@@ -7,8 +7,9 @@ from time import monotonic
 from typing import NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import select
+from sqlmodel import Session, select
 
+from billing.renew_contracts import renew_contracts
 from lifecycle.alarm_queries import how_many_to_follow
 from lifecycle.condition_queries import how_many_wait
 from lifecycle.due_queries import is_anything_outdated
@@ -131,8 +132,15 @@ def sweep(database: Database, *, now: Callable[[], datetime] = clock.now) -> int
             due += notice_time_passing(session, now=now())
             forget_answers(session, before=now() - ANSWERS_KEPT)
             forget_receipts(session, before=now() - RECEIPTS_KEPT)
+            _renew(session, now())
         _learn(database, tenant_id, now())
     return due
+
+
+def _renew(session: Session, now: datetime) -> None:
+    """Renew the contracts whose day of notice has passed; one that cannot be is told in the log each time."""
+    for one in renew_contracts(session, now=now).failed:
+        log.warning("not renewed", contract=one.contract, why=one.sentence)
 
 
 def listen_to_all(database: Database, *, now: Callable[[], datetime] = clock.now) -> int:

@@ -49,6 +49,7 @@ FILES = {
     "assets": "product,serial,holder,site\n{code_of_product},A-NEW,{code_of_customer},{code_of_site}",
     "contracts": "code,customer,starts_on,asset\nK-NEW,{code_of_customer},2027-01-01,{serial}",
     "inspections": "asset,inspected_at,index\n{asset_id},2026-10-02T08:00:00Z,50",
+    "indices": "source,month,published_on,value\nCPI,2026-09,2026-10-05,112.5",
     "sales": "sale_id,category,price,currency,price_kind\n1,projectors,100,EUR,sold",
     "readings": "asset,at,metric,value,unit\n{asset_id},2026-10-02T08:00:00Z,lamp_hours,800,hour",
 }

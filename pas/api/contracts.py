@@ -1,5 +1,6 @@
 """Contracts over HTTP: finance signs them, customers see their own."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -9,6 +10,9 @@ from sqlmodel import Session
 
 from billing import queries
 from billing.contract import Contract, ContractLine, NewContract
+from billing.contract_life_queries import amendments
+from billing.contract_versions import as_of_version
+from billing.planned_change import HeldLine
 from billing.sign_contracts import sign_contracts
 from billing.tables import ContractLineRecord, ContractRecord
 from pas import clock
@@ -21,6 +25,10 @@ router = APIRouter(prefix="/contracts", tags=["contracts"])
 
 NOBODY = UUID(int=0)
 
+Version = Annotated[
+    int | None,
+    Query(ge=1, le=1_000_000, description="As it stood after so many signings and amendments; 1 is as it was signed."),
+]
 CustomerFilter = Annotated[UUID | None, Query(description="Only those of this customer.")]
 
 
@@ -31,7 +39,7 @@ class SignedLine(ContractLine):
 
 
 class SignedContract(Contract):
-    """A contract as it was signed, with its lines."""
+    """A contract as it stands, with its lines; what was signed and what changed since stands in its versions."""
 
     id: UUID
     signed_at: datetime
@@ -71,12 +79,16 @@ def sign_contract(new: NewContract, response: Response, caller: Asking, session:
     return shown
 
 
-@router.get("/{contract_id}", responses=problems(404))
+@router.get("/{contract_id}", responses=problems(404, 422))
 @may(Role.ADMINISTRATOR, Role.FINANCE, Role.FLEET_MANAGER, Role.CUSTOMER)
-def get_contract(contract_id: UUID, caller: Asking, session: Reading) -> SignedContract:
-    """Give one contract with its lines."""
+def get_contract(contract_id: UUID, caller: Asking, session: Reading, version: Version = None) -> SignedContract:
+    """Give one contract with its lines, as it stands or as it stood after one of its amendments."""
     found = queries.contract(session, contract_id=contract_id, customer_id=customer_seen(caller))
-    return _shown(session, [found])[0]
+    if version is None:
+        return _shown(session, [found])[0]
+    made = amendments(session, contract_id=contract_id)
+    terms, lines = as_of_version(found, queries.lines_of(session, [contract_id])[contract_id], made, version)
+    return _as(found, terms, lines)
 
 
 def _shown(session: Session, contracts: list[ContractRecord]) -> list[SignedContract]:
@@ -85,5 +97,11 @@ def _shown(session: Session, contracts: list[ContractRecord]) -> list[SignedCont
 
 
 def _one(contract: ContractRecord, lines: list[ContractLineRecord]) -> SignedContract:
+    return _as(contract, contract, lines)
+
+
+def _as(contract: ContractRecord, terms: Contract, lines: Sequence[ContractLineRecord | HeldLine]) -> SignedContract:
+    """Show a contract with the terms and lines of one of its versions."""
     shown = [line.model_dump(include=set(SignedLine.model_fields)) for line in lines]
-    return SignedContract.model_validate({**contract.model_dump(exclude={"tenant_id"}), "lines": shown})
+    own = {"id": contract.id, "signed_at": contract.signed_at, "lines": shown}
+    return SignedContract.model_validate(terms.model_dump(include=set(Contract.model_fields)) | own)

@@ -32,6 +32,7 @@ class KindName(StrEnum):
     CUSTOMERS = "customers"
     ASSETS = "assets"
     CONTRACTS = "contracts"
+    INDICES = "indices"
     INSPECTIONS = "inspections"
     SALES = "sales"
     READINGS = "readings"
@@ -57,7 +58,7 @@ _FILES: dict[int | str, dict[str, Any]] = {
         "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in MEDIA.values()},
     }
 }
-_FINANCE_MAY = {KindName.CONTRACTS, KindName.SALES}
+_FINANCE_MAY = {KindName.CONTRACTS, KindName.INDICES, KindName.SALES}
 
 
 @router.post("/imports/{kind}", status_code=201, responses=problems(403, 413, 422))

@@ -4,6 +4,7 @@ from pas.exchange.asset_rows import Assets
 from pas.exchange.catalogue import CUSTOMERS, MATERIALS, PARTS, PRODUCTS, SITES
 from pas.exchange.checklist_rows import Checklists
 from pas.exchange.contract_rows import Contracts
+from pas.exchange.index_rows import Indices
 from pas.exchange.inspection_rows import Inspections
 from pas.exchange.kind import Kind
 from pas.exchange.sale_rows import Sales
@@ -20,6 +21,7 @@ KINDS: dict[str, Kind] = {
         CUSTOMERS,
         Assets(),
         Contracts(),
+        Indices(),
         Inspections(),
         Sales(),
     )
