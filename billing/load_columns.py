@@ -7,34 +7,39 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ColumnElement, Text, and_, cast, false, func, or_
-from sqlmodel import Session, col, select
+from sqlalchemy import CTE, ColumnElement, Text, Uuid, and_, cast, func, or_
+from sqlmodel import Session, SQLModel, col, select
 
-from billing.contract import Contract, ContractLine
+from billing.contract import Contract
 from billing.contract_life_tables import (
     ContractAmendmentRecord,
     ContractChargeRecord,
     ContractClauseRecord,
     ContractPoolRecord,
 )
-from billing.period import LAST_DAY, Month
+from billing.load_due import NOTICED_MONTHS
+from billing.period import LAST_DAY, Month, Period, months_back
 from billing.proof import NO_READINGS, Proof
 from billing.rate_columns import FEE_DIGITS, POLICIES, PRICE_DIGITS, USE_DIGITS, TermColumns
-from billing.rating import Meter, Terms
-from billing.read_meters import read_meters
-from billing.tables import ContractLineRecord, ContractRecord
+from billing.rating import Component
+from billing.read_meters import Reading, read_meters
+from billing.tables import ContractLineRecord, ContractRecord, InvoiceLineRecord, InvoiceRecord
+from billing.tariff import PLAIN, Tariff
 from billing.unit import CODES
 from lifecycle.tables import AssetRecord
 from telemetry.asked_rows import asked_rows
 from telemetry.find_meters import latest_meters
 from telemetry.unit import names
 
-PLAIN_LINE = {"asset_id", "starts_on", "ends_on", "monthly_fee", "meter", "unit_price", "allowance"}
+PLAIN_LINE = {"asset_id", "starts_on", "ends_on", "monthly_fee", "meter", "unit_price", "allowance", "tariff"}
 PLAIN_CONTRACT = {
     *("code", "customer_id", "currency", "zone", "starts_on", "ends_on", "proration", "vat_category", "vat_rate"),
     *("payment_days", "order_reference"),
 }
-"""What the road by columns knows; a contract that says anything else beside its default is rated the other way."""
+"""What the road by columns knows; a contract that says anything else beside its default is rated the other way.
+
+Of a tariff it knows that it is empty.
+"""
 BESIDE = (ContractAmendmentRecord, ContractClauseRecord, ContractPoolRecord, ContractChargeRecord)
 """A contract with a row here owes by more than its lines."""
 
@@ -72,25 +77,27 @@ def load_columns(session: Session, *, month: Month, contracts: Sequence[Contract
         one.id for one in contracts if one.proration not in POLICIES or says_more(one, Contract, PLAIN_CONTRACT)
     }
     found = _rows(session, month, known)
-    rich |= {UUID(row[0]) for row in found if row[-1]}
+    plain = {text: _is_plain(text) for text in {row[-1] for row in found}}
+    before = {one.hex for one in _billed_before(session, month, contracts)}
+    rich |= {UUID(row[0]) for row in found if not plain[row[-1]] or (row[6] is not None and row[0] in before)}
     out = {one.hex for one in rich}
     rows = [_Row(*row[:-1]) for row in found if row[0] not in out]
     return _columns(session, month, rows, known, rich)
 
 
-def says_more(one: Any, model: type[Contract | ContractLine], plain: set[str]) -> bool:
+def says_more(one: Any, model: type[SQLModel], plain: set[str]) -> bool:
     """Tell whether anything that is not plain differs from its default."""
     more = {name: field for name, field in model.model_fields.items() if name not in plain}
     return any(getattr(one, name) != field.get_default(call_default_factory=True) for name, field in more.items())
 
 
 def _rich_contracts(session: Session, contracts: Sequence[ContractRecord]) -> set[UUID]:
-    """Give the contracts that were amended, or have a clause, a pool or a charge."""
-    found: set[UUID] = set()
+    """Give the contracts that were amended, have a clause, a pool or a charge, or once carried something over."""
+    found = _carried(session, contracts)
     for record in BESIDE:
         if session.exec(select(record.contract_id).limit(1)).first() is None:
             continue
-        asked = asked_rows(session, [(one.id.hex,) for one in contracts], id=col(record.contract_id).type)
+        asked = _asked(session, contracts)
         query = select(record.contract_id).join(asked, asked.c.id == record.contract_id)
         found |= set(session.exec(query.distinct()).all())
     return found
@@ -98,7 +105,7 @@ def _rich_contracts(session: Session, contracts: Sequence[ContractRecord]) -> se
 
 def _rows(session: Session, month: Month, known: Mapping[str, ContractRecord]) -> Sequence[Any]:
     line = ContractLineRecord
-    asked = asked_rows(session, [(one,) for one in known], id=col(line.contract_id).type)
+    asked = asked_rows(session, [(one,) for one in known], id=Uuid())
     query = (
         select(  # type: ignore[call-overload]
             _hex(line.contract_id),
@@ -107,7 +114,7 @@ def _rows(session: Session, month: Month, known: Mapping[str, ContractRecord]) -
             *(cast(column, Text) for column in (line.starts_on, line.ends_on, line.monthly_fee)),
             col(line.meter),
             *(cast(column, Text) for column in (line.unit_price, line.allowance)),
-            _says_more_in_sql().label("is_rich"),
+            cast(line.tariff, Text),
         )
         .join(asked, asked.c.id == line.contract_id)
         .join(AssetRecord, and_(col(AssetRecord.tenant_id) == line.tenant_id, col(AssetRecord.id) == line.asset_id))
@@ -121,14 +128,28 @@ def _hex(column: Any) -> ColumnElement[str]:
     return func.replace(cast(column, Text), "-", "")
 
 
-def _says_more_in_sql() -> ColumnElement[bool]:
-    """Tell the lines that say anything that is not plain."""
-    told: list[ColumnElement[bool]] = []
-    for name, field in ContractLine.model_fields.items():
-        if name not in PLAIN_LINE:
-            column, default = col(getattr(ContractLineRecord, name)), field.get_default(call_default_factory=True)
-            told.append(column.isnot(None) if default is None else column != default)
-    return or_(false(), *told)
+def _billed_before(session: Session, month: Month, contracts: Sequence[ContractRecord]) -> set[UUID]:
+    """Give the contracts whose former bills may still be corrected by late readings."""
+    since = months_back(month.start, max((one.late_months for one in contracts), default=0) + NOTICED_MONTHS)
+    one, asked = InvoiceRecord, _asked(session, contracts)
+    query = select(one.contract_id).join(asked, asked.c.id == one.contract_id).where(one.period_start >= since)
+    return set(session.exec(query.distinct()).all())
+
+
+def _carried(session: Session, contracts: Sequence[ContractRecord]) -> set[UUID]:
+    """Give the contracts of which a bill once carried something over."""
+    one, asked = InvoiceLineRecord, _asked(session, contracts)
+    query = select(one.billed_of).join(asked, asked.c.id == one.billed_of)
+    return set(session.exec(query.where(one.component == Component.CARRIED_OVER.value).distinct()).all())
+
+
+def _asked(session: Session, contracts: Sequence[ContractRecord]) -> CTE:
+    return asked_rows(session, [(one.id.hex,) for one in contracts], id=Uuid())
+
+
+def _is_plain(text: str) -> bool:
+    """Tell a tariff, as it is kept, that charges a fee and a price per unit and nothing else."""
+    return Tariff.model_validate_json(text) == PLAIN
 
 
 def _columns(
@@ -186,19 +207,18 @@ def _used(proof: Proof) -> int:
 
 
 def _proofs(
-    session: Session,
-    month: Month,
-    rows: Sequence[_Row],
-    known: Mapping[str, ContractRecord],
-    units: Mapping[str, str],
+    session: Session, month: Month, rows: Sequence[_Row], known: Mapping[str, ContractRecord], units: Mapping[str, str]
 ) -> dict[str, Proof]:
     """Read the meters of the metered lines as the other road does."""
-    lines = [(known[row.contract].zone, _terms(row, known[row.contract], units)) for row in rows if row.meter in units]
-    return {line_id.hex: proof for line_id, proof in read_meters(session, month=month, lines=lines).items()}
+    wanted = [
+        Reading(UUID(row.line), UUID(row.asset), row.meter, contract.zone, days)
+        for row in rows
+        for contract in [known[row.contract]]
+        if row.meter in units and (days := _days_of(row, contract, month)) is not None
+    ]
+    return {key[0].hex: proof for key, proof in read_meters(session, wanted).items()}
 
 
-def _terms(row: _Row, contract: ContractRecord, units: Mapping[str, str]) -> Terms:
-    nothing = Decimal(0)
+def _days_of(row: _Row, contract: ContractRecord, month: Month) -> Period | None:
     ends_on = date.fromisoformat(row.ends_on) if row.ends_on else contract.ends_on
-    meter = Meter(row.meter or "", units[row.meter or ""], nothing, nothing)
-    return Terms(UUID(row.line), UUID(row.asset), "", "", date.fromisoformat(row.starts_on), ends_on, nothing, meter)
+    return month.meet(date.fromisoformat(row.starts_on), ends_on)

@@ -127,7 +127,7 @@ def test_a_killed_invoice_run_numbers_nothing_twice_and_skips_no_number(fleet: D
         killed = command.killed_within(usual, chance)
 
         after = _count(fleet, tenant, InvoiceRecord) - before
-        assert after in ({0, CONTRACTS} if killed else {CONTRACTS})
+        assert after in (range(CONTRACTS + 1) if killed else {CONTRACTS})  # in bites
         command.run()
         assert _count(fleet, tenant, InvoiceRecord) - before == CONTRACTS
     with fleet.reading(tenant) as session:
