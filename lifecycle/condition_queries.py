@@ -75,12 +75,12 @@ def last_seen(session: Session, asset_ids: Iterable[UUID]) -> dict[UUID, Inspect
     return found
 
 
-def conditions_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, ConditionRecord]:
-    """Give conditions by their asset, named by their own ids."""
-    found: dict[UUID, ConditionRecord] = {}
+def input_hashes(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Give on what conditions rest, by their asset; the conditions are named by their own ids, and are not read."""
+    found: dict[UUID, str] = {}
     for some in _chunks(ids):
-        query = select(ConditionRecord).where(col(ConditionRecord.id).in_(some))
-        found |= {condition.asset_id: condition for condition in session.exec(query)}
+        query = select(ConditionRecord.asset_id, ConditionRecord.input_hash).where(col(ConditionRecord.id).in_(some))
+        found |= dict(session.exec(query).all())
     return found
 
 

@@ -13,6 +13,7 @@ from lifecycle.reason import Reason
 
 _DAYS_A_YEAR = 365.25
 _CENT = Decimal("0.01")
+_RULES = Path(__file__).with_name("fit_rules.json")
 
 
 class Profile(NamedTuple):
@@ -52,7 +53,7 @@ class FitOfThing(NamedTuple):
 
 def rules() -> dict[str, Any]:
     """Give the figures; every group says why in words."""
-    return assumed(Path(__file__).with_name("fit_rules.json"))
+    return assumed(_RULES)
 
 
 def judge(own: Product, profile: Profile, catalogue: Iterable[Model]) -> FitOfThing:

@@ -14,6 +14,7 @@ from lifecycle.reason import Reason
 _NORMAL = 1.4826
 """Times the median deviation is the standard deviation of a normal distribution."""
 _TINY = 1e-12
+_RULES = Path(__file__).with_name("peer_rules.json")
 
 
 class Fit(NamedTuple):
@@ -41,7 +42,7 @@ class Standing(NamedTuple):
 
 def rules() -> dict[str, Any]:
     """Give the figures of the comparison; every group says why in words."""
-    return assumed(Path(__file__).with_name("peer_rules.json"))
+    return assumed(_RULES)
 
 
 def wear_rates(thing: NDArray[np.int64], use: Floats, lost: Floats, *, things: int, least_use: float) -> Floats:

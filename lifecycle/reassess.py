@@ -12,7 +12,7 @@ from lifecycle.condition.assessment import Assessment, assessments
 from lifecycle.condition.conclusions import assess
 from lifecycle.condition_queries import (
     bills_of_materials,
-    conditions_by_id,
+    input_hashes,
     last_routes,
     products_of,
     waiting,
@@ -144,11 +144,11 @@ def _append_conditions(
     session: Session, assets: Sequence[AssetRecord], assessments: Mapping[UUID, Assessment], now: datetime
 ) -> int:
     """Append the conditions whose inputs are new, and move the assets' present to them."""
-    before = conditions_by_id(session, [asset.condition_id for asset in assets if asset.condition_id])
+    before = input_hashes(session, [asset.condition_id for asset in assets if asset.condition_id])
     rows = []
     for asset in assets:
         one, last = assessments.get(asset.id), before.get(asset.id)
-        if one is None or (last is not None and last.input_hash == one.input_hash):
+        if one is None or last == one.input_hash:
             continue
         row = _condition_row(tenant_of(session), one, now)
         asset.condition_id, asset.index, asset.grade = row["id"], one.index_p50, one.grade

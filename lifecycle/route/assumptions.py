@@ -5,10 +5,12 @@ from typing import Any
 
 from lifecycle.assumed import assumed
 
+_FILE = Path(__file__).with_suffix(".json")
+
 
 def assumptions() -> dict[str, Any]:
     """Give the assumptions by group; every group says why in words."""
-    return assumed(Path(__file__).with_suffix(".json"))
+    return assumed(_FILE)
 
 
 def rule() -> str:
