@@ -7,7 +7,6 @@ from pas.commands import (
     audit,
     bench,
     bill_month,
-    billing,
     books,
     checklist,
     condition,
@@ -18,6 +17,8 @@ from pas.commands import (
     einvoice,
     end_report,
     exchange,
+    harvest,
+    invoice,
     meter,
     mqtt,
     passport,
@@ -52,7 +53,8 @@ app.command("passport")(passport.passport)
 app.add_typer(contract.app, name="contract")
 app.command("bill-month")(bill_month.bill_month)
 app.add_typer(drafts.app, name="drafts")
-app.command("invoice")(billing.invoice)
+app.add_typer(invoice.app, name="invoice")
+app.command("credit-note")(invoice.credit_note)
 app.add_typer(einvoice.app, name="einvoice")
 app.command("end-report")(end_report.end_report)
 app.add_typer(books.app, name="books")

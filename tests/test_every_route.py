@@ -18,7 +18,7 @@ from pas.api.exchange import KindName
 from pas.app import create_app
 from pas.db import Database
 from pas.role import Role
-from tests.plausible_body import FILES, body_of
+from tests.plausible_body import A_STATEMENT, FILES, body_of
 from tests.world import Identity, World, a_form, a_photo, found
 
 WITHOUT_DECLARATION = {"/api/v1/openapi.json", "/static"}
@@ -28,11 +28,11 @@ ENDS_THE_LOGIN = {"/api/v1/logout", "/logout", "/api/v1/me/password"}
 NOBODY = Identity("nobody", "", None)
 CHOICES = {"code": ["lamp_hours"], "format": ["csv"], "kind": [kind.value for kind in KindName], "rule": ["wear"]}
 """What a path lets one choose: every kind is a door of its own; every format holds the same."""
-SAME_FOR_ALL = {"metric"}
+SAME_FOR_ALL = {"metric", "position"}
 """Words in a path that are no secret of anybody."""
 REPEATS = {"/api/v1/quarantine"}
 """Shows what its own tenant sent, word for word; the walk has a stranger send the ids of another."""
-UNKNOWN = {"number": "QZZ-2026-000099", "metric": "lamp_hours"}
+UNKNOWN = {"number": "QZZ-2026-000099", "metric": "lamp_hours", "position": "1"}
 
 
 class Door(NamedTuple):
@@ -95,6 +95,8 @@ class Walk:
         media_type, body = made
         if door.path.endswith("/photos"):
             return {"files": {"file": ("photo.png", a_photo(ids["inspection_id"]))}}
+        if door.path.endswith("/bank-statements"):
+            return {"content": A_STATEMENT}
         if door.path.endswith("/checklist.xlsx"):
             return {"files": {"file": ("form.xlsx", a_form())}}
         if media_type == "multipart/form-data":

@@ -11,10 +11,14 @@ from PIL import Image
 from sqlmodel import Session, select
 
 from billing.bill_month import bill_month
+from billing.collecting import MandateKind
 from billing.contract import NewContract
 from billing.export_journal import export_journal
+from billing.keep_mandates import open_mandate
 from billing.keep_seller import keep_seller
+from billing.payment import NewPayment, PaymentSource, Received
 from billing.period import Month
+from billing.record_payments import record_payments
 from billing.seller import Seller
 from billing.sign_contracts import sign_contracts
 from billing.tables import BillRunRecord, ContractRecord, InvoiceRecord
@@ -224,7 +228,8 @@ def a_photo(mark: str) -> bytes:
 def _alert_and_invoice(session: Session, holding: Holding, mark: str) -> None:
     customer_id = UUID(holding.ids["customer_id"])
     invoice = session.exec(select(InvoiceRecord).where(InvoiceRecord.customer_id == customer_id)).one()
-    holding.ids.update({"number": invoice.number, "invoice_id": str(invoice.id)})
+    holding.ids.update({"number": invoice.number, "invoice_id": str(invoice.id), "position": "1"})
+    holding.ids.update(_money(session, holding, customer_id))
     alert = AlertRecord(
         tenant_id=session.info["tenant_id"],
         asset_id=UUID(holding.ids["asset_id"]),
@@ -243,6 +248,16 @@ def _alert_and_invoice(session: Session, holding: Holding, mark: str) -> None:
     holding.ids["work_id"] = str(open_work(session, [work], now=NOW, by=OPERATOR)[0].id)
     alarm = session.exec(select(AlarmRecord).where(AlarmRecord.asset_id == UUID(holding.ids["asset_id"]))).one()
     holding.ids["alarm_id"] = str(alarm.id)
+
+
+def _money(session: Session, holding: Holding, customer_id: UUID) -> dict[str, str]:
+    """Record a payment of a customer's, and ask for a mandate."""
+    told = {"paid_on": "2026-10-20", "amount": "1.00", "payer": f"{holding.mark} payer", "customer_id": customer_id}
+    received = Received(NewPayment.model_validate(told), PaymentSource.HAND, f"hand:{holding.mark}")
+    paid = record_payments(session, [received], now=NOW, by=OPERATOR)[0].payment
+    mandate = open_mandate(session, customer_id=customer_id, kind=MandateKind.SEPA_DEBIT, now=NOW, by=OPERATOR)
+    mandate.page = f"https://checkout.example/{holding.mark}"
+    return {"payment_id": str(paid.id), "mandate_id": str(mandate.id)}
 
 
 def _webhook(session: Session, mark: str) -> str:

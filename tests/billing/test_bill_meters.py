@@ -83,7 +83,7 @@ def test_the_invoice_names_the_version_of_a_counter_in_every_language(session: S
     assert (named["inputs"]["meter"], named["inputs"]["versions"]) == ("lamp_hours", [1])
     for language in LANGUAGES:
         assert "1" in Words(language).reason(named)
-        assert any("1)" in note for note in view(document, language)["lines"][1]["notes"])
+        assert "1)" in view(document, language)["annex"][1]["counted"]
 
 
 @pytest.mark.parametrize("code", ["bananas", "illuminance"])

@@ -47,7 +47,7 @@ def boxes(content: bytes) -> list[tuple[pypdfium2.PdfPage, list[tuple[float, flo
 def test_no_text_leaves_its_page_and_none_lies_on_another(language: str, lines: int) -> None:
     pages = boxes(pdf(long_document(language, lines)))
 
-    assert len(pages) == 1 if lines == 2 else len(pages) >= 10  # noqa: PLR2004 - a short one and a long one
+    assert len(pages) == 1 if lines == 2 else len(pages) >= 10
     for page, rectangles in pages:
         width, height = page.get_size()
         for left, bottom, right, top in rectangles:
@@ -56,7 +56,7 @@ def test_no_text_leaves_its_page_and_none_lies_on_another(language: str, lines: 
         for one, other in combinations(rectangles, 2):
             across = min(one[2], other[2]) - max(one[0], other[0])
             upright = min(one[3], other[3]) - max(one[1], other[1])
-            assert across < 1 or upright < 2, (one, other)  # noqa: PLR2004 - points; accents reach that high
+            assert across < 1 or upright < 2, (one, other)
 
 
 def test_a_banking_app_reads_the_code_on_the_page() -> None:
