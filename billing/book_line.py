@@ -11,6 +11,8 @@ from billing.period import NotAPeriod, Period, months_later
 NOTHING = Decimal("0.00")
 HELD = frozenset({"deposit", "deposit_return"})
 """Components that are the customer's own money in our keeping: they never become revenue."""
+CARRIED = "carried_over"
+"""The component by which a credit waits for the next bill: owed to the customer until then, and never revenue."""
 MEASURED = "use"
 """The component that is what was measured so far, never a share of what is to come."""
 NOBODY_S = "–"

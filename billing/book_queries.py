@@ -1,4 +1,4 @@
-"""What the books are made of: the lines and VAT of issued documents, the fees of contracts, what is still open."""
+"""What the books are made of: the lines and VAT of issued documents, and what of them is still open."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -8,14 +8,12 @@ from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from billing.book_aged import OpenItem
-from billing.book_line import NOBODY_S, BookedLine
-from billing.book_recurring import Fee
+from billing.book_line import CARRIED, NOBODY_S, BookedLine
 from billing.book_vat import VatDocument
 from billing.period import Period
 from billing.receivable_queries import open_receivables
-from billing.tables import ContractLineRecord, ContractRecord, InvoiceLineRecord, InvoiceRecord
+from billing.tables import ContractRecord, InvoiceLineRecord, InvoiceRecord
 from billing.vat import VatShare
-from lifecycle.money import to_cents
 from lifecycle.tables import AssetRecord, CustomerRecord, ProductRecord
 
 _AT_ONCE = 2000
@@ -28,7 +26,11 @@ def booked_lines(session: Session, *, period: Period, as_of: date) -> Iterator[B
     line, invoice = InvoiceLineRecord, InvoiceRecord
     matters = and_(
         col(invoice.issued_on) <= as_of,
-        or_(col(line.period_end) > period.start, col(invoice.issued_on) >= period.start),
+        or_(
+            col(line.period_end) > period.start,
+            col(invoice.issued_on) >= period.start,
+            col(line.component) == CARRIED,
+        ),
         or_(col(line.period_start) < period.end, col(invoice.issued_on) < period.end),
     )
     query = (
@@ -84,31 +86,6 @@ def open_items(session: Session, *, as_of: date) -> list[OpenItem]:
     return [
         OpenItem(*names[one.customer_id], one.number, one.issued_on, one.due_on, one.currency, one.gross, one.open)
         for one in open_receivables(session, as_of=as_of)
-    ]
-
-
-def fees(session: Session, *, end: date) -> list[Fee]:
-    """Give the monthly fees of every contract line that began before a day, those that ended long ago too."""
-    line = ContractLineRecord
-    query = (
-        select(line, ContractRecord, CustomerRecord.code, ProductRecord.name)
-        .join(ContractRecord, _of(ContractRecord, line.contract_id))
-        .join(CustomerRecord, _of(CustomerRecord, ContractRecord.customer_id))
-        .outerjoin(AssetRecord, _of(AssetRecord, line.asset_id))
-        .outerjoin(ProductRecord, _of(ProductRecord, AssetRecord.product_id))
-        .where(line.starts_on < end)
-    )
-    return [
-        Fee(
-            customer=customer,
-            contract=contract.code,
-            product=product or NOBODY_S,
-            monthly=to_cents(one.monthly_fee),
-            currency=contract.currency,
-            start=one.starts_on,
-            end=one.ends_on or contract.ends_on,
-        )
-        for one, contract, customer, product in session.exec(query)
     ]
 
 

@@ -7,10 +7,11 @@ from sqlmodel import Session, select
 from billing.book_aged import AgedReport, aged
 from billing.book_group import By
 from billing.book_line import check_length
-from billing.book_queries import booked_lines, fees, open_items, vat_documents
+from billing.book_queries import booked_lines, open_items, vat_documents
 from billing.book_recurring import RecurringReport, recurring
 from billing.book_vat import VatReport, vat_listing
 from billing.period import Period, local_day
+from billing.read_fees import read_fees
 from billing.read_unbilled import read_unbilled
 from billing.revenue import RevenueReport, by_currency, deposits, roll_forward
 from billing.tables import SellerRecord
@@ -45,7 +46,7 @@ def revenue_report(session: Session, *, period: Period, by: By, as_of: date, now
 def recurring_report(session: Session, *, period: Period, by: By) -> RecurringReport:
     """Tell monthly recurring revenue and what moved it, over whole months. Raises NotAPeriod."""
     check_length(period)
-    months = recurring(fees(session, end=period.end), period=period, by=by)
+    months = recurring(read_fees(session, period=period), period=period, by=by)
     return RecurringReport(start=period.start, end=period.end, by=by, months=months)
 
 

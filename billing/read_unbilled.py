@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlmodel import Session, col, func, select
 
 from billing.book_line import NOBODY_S, BookedLine, first_of, in_words, months_of
+from billing.cadence import Cadence, period_of
 from billing.due import Due
 from billing.load_due import load_due
 from billing.period import Month, months_later
 from billing.queries import contracts_running
 from billing.rate_contract import rate_contract
+from billing.rating import Component
 from billing.revenue import earned_by
 from billing.tables import ContractRecord, InvoiceRecord
 from telemetry.refusal import Refusal
@@ -32,17 +34,29 @@ class Unbilled(NamedTuple):
 def read_unbilled(session: Session, *, as_of: date, now: datetime) -> Unbilled:
     """Estimate what was served up to the end of a day and is on no document issued until then.
 
-    Looks at months from the first that was ever billed, and at most a year back. Bills nothing.
+    Looks at months from the first that was ever billed, at most a year back, and at the bill to come of a period that
+    is under way. What former bills must be corrected by is counted once. Bills nothing.
     """
-    found = Unbilled([], [])
-    for month in _months(session, as_of):
-        due = load_due(session, month=month, contracts=_waiting(session, month, as_of), now=now)
-        for one in due:
+    found, seen = Unbilled([], []), set[UUID]()
+    for month, contracts in _bills(session, as_of).items():
+        for one in load_due(session, month=month, contracts=contracts, now=now):
             try:
-                found.lines.extend(_served(one, month, as_of + A_DAY))
+                found.lines.extend(_served(one, month, as_of + A_DAY, first=one.contract.id not in seen))
             except (Refusal, ValueError, ArithmeticError, LookupError):
                 found.unrated.append(f"{one.contract.code} {month}")
+            seen.add(one.contract.id)
     return found
+
+
+def _bills(session: Session, as_of: date) -> dict[Month, list[ContractRecord]]:
+    """Give for each month the contracts whose bill of it is missing, and those whose period ends in a later month."""
+    missing = {month: _waiting(session, month, as_of) for month in _months(session, as_of)}
+    for contract in contracts_running(session, period=Month(in_words(first_of(as_of)))):
+        if contract.every_months > 1:
+            ends = period_of(Cadence(contract.every_months, contract.anchor_on), as_of).end - A_DAY
+            if first_of(ends) > first_of(as_of):
+                missing.setdefault(Month(in_words(ends)), []).append(contract)
+    return missing
 
 
 def _months(session: Session, as_of: date) -> list[Month]:
@@ -61,11 +75,12 @@ def _waiting(session: Session, month: Month, as_of: date) -> list[ContractRecord
     return [one for one in contracts_running(session, period=month) if one.id not in billed]
 
 
-def _served(due: Due, month: Month, day: date) -> Iterator[BookedLine]:
+def _served(due: Due, month: Month, day: date, *, first: bool) -> Iterator[BookedLine]:
     """Rate a contract's bill of a month and keep what was served of it before a day."""
     for line in rate_contract(due, month=month):
         names = (due.buyer.code, due.contract.code, line.product or NOBODY_S, str(line.component))
         whole = BookedLine(None, None, *names, line.period_start, line.period_end, line.net, due.contract.currency)
         served = earned_by(whole, day)
-        if served is not None and served.net:
+        once = first or line.component != Component.CORRECTION
+        if served is not None and served.net and once and line.component != Component.CARRIED_OVER:
             yield served

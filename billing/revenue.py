@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from billing.book_group import By
-from billing.book_line import HELD, MEASURED, NOTHING, BookedLine, first_of, in_words, months_of, total
+from billing.book_line import CARRIED, HELD, MEASURED, NOTHING, BookedLine, first_of, in_words, months_of, total
 from billing.period import Period, months_later
 from lifecycle.money import split
 
@@ -121,7 +121,8 @@ def _moved(line: BookedLine) -> Iterator[tuple[date, Moved]]:
     """Give what a line moves: earned before its month of issue it is accrued, and that ends with its issue."""
     issued = first_of(line.issued_on) if line.issued_on else date.max
     ahead = NOTHING
-    for month, part in spread(line.net, line.start, line.end).items():
+    served = {} if line.component == CARRIED else spread(line.net, line.start, line.end)
+    for month, part in served.items():
         early = part if month < issued else NOTHING
         ahead += early
         yield month, Moved(recognised=part, accrued=early)
