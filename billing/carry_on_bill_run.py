@@ -19,6 +19,7 @@ from billing.number_documents import Made
 from billing.period import Month, local_day
 from billing.queries import held_seller, seller
 from billing.ready_to_issue import Ready, ready_to_issue
+from billing.refuse_late_use import refuse_late_use
 from billing.tables import BillFailureRecord, BillRunRecord, ContractRecord, InvoiceRecord, SellerRecord
 from billing.why_not_billed import why_not_billed
 from billing.write_drafts import drop_drafts
@@ -65,7 +66,11 @@ def carry_on_bill_run(
         bite = _issue(session, issuing, _ready(session, task, issuing, contracts), made)
 
     _note(session, task, contracts, bite)
-    return so_far(session, task) if len(contracts) == limit else _end(session, task)
+    if len(contracts) == limit:
+        return so_far(session, task)
+    if task.deed is not Deed.DRAFT:
+        refuse_late_use(session, month=_month(task), now=now)
+    return _end(session, task)
 
 
 def foresee_bill_run(session: Session, *, run_id: UUID, now: datetime) -> Made:

@@ -47,11 +47,11 @@ class Held(NamedTuple):
         return bool(self.net or self.use)
 
 
-def hold_billed(due: Due, months: Sequence[Month]) -> list[Held]:
+def hold_billed(due: Due, months: Sequence[Month], *, by_any_rule: bool = False) -> list[Held]:
     """Hold what the bills of some months charged by the tariff against what is known now, each thing and period once.
 
-    A bill that was made by an older version of our rule stays as it is, and so does use that is no longer known, and a
-    month that cannot be rated.
+    A bill that was made by an older version of our rule stays as it is, unless it is asked for; and so does use that is
+    no longer known, and a month that cannot be rated.
     """
     billed = defaultdict[Of, list[BilledLine]](list)
     for line in due.billed:
@@ -64,7 +64,11 @@ def hold_billed(due: Due, months: Sequence[Month]) -> list[Held]:
             held |= {
                 of: one for of, one in _hold(_without_forgotten(then), month, billed, beside).items() if of not in held
             }
-    return [one for _, one in sorted(held.items()) if not any(line.is_by_another_rule for line in one.billed)]
+    return [one for _, one in sorted(held.items()) if by_any_rule or not _is_by_another_rule(one)]
+
+
+def _is_by_another_rule(held: Held) -> bool:
+    return any(line.is_by_another_rule for line in held.billed)
 
 
 def _beside(due: Due) -> Iterable[BilledLine]:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from billing.billed_queries import BilledSoFar, billed_so_far
 from billing.charges_of_month import charges_of_month
 from billing.due import Due, Read, policies_of
+from billing.late_use_queries import may_change
 from billing.load_terms import Priced, load_terms
 from billing.needed_reads import Need, needed_slots
 from billing.period import Month, months_back
@@ -64,7 +65,7 @@ def load_tariff(
 ) -> list[Due]:
     """Give what contracts owe by their tariff alone, knowing what was billed of them before."""
     buyers = _buyers(session, {contract.customer_id for contract in contracts})
-    months = {contract.id: _months(contract, month, before.get(contract.id)) for contract in contracts}
+    months = _months_of(session, month, contracts, before)
     priced = load_terms(session, contracts={one.id: (one, {month, *months[one.id].known}) for one in contracts})
     due = [
         Due(
@@ -97,9 +98,19 @@ class _Months(NamedTuple):
         return (*self.closed, *self.opened)
 
 
-def _months(contract: ContractRecord, month: Month, before: BilledSoFar | None) -> _Months:
-    if before is None:
-        return _Months()
+def _months_of(
+    session: Session, month: Month, contracts: Sequence[ContractRecord], before: Mapping[UUID, BilledSoFar]
+) -> dict[UUID, _Months]:
+    """Give the months to look back at: only where a contract was amended or bills by a meter can they differ."""
+    amended, metered = may_change(session, before) if before else (set[UUID](), set[UUID]())
+    months = {
+        one.id: _months(one, month, before[one.id]) if one.id in amended | metered and one.id in before else _Months()
+        for one in contracts
+    }
+    return {key: one if key in amended else one._replace(closed=()) for key, one in months.items()}
+
+
+def _months(contract: ContractRecord, month: Month, before: BilledSoFar) -> _Months:
     opened = months_back(month.start, contract.late_months)
     closed = months_back(opened, NOTICED_MONTHS)
     months = [Month(f"{start:%Y-%m}") for start in sorted(before.months) if start != month.start]
@@ -122,12 +133,16 @@ def _buyers(session: Session, customer_ids: Iterable[UUID]) -> dict[UUID, Custom
 
 
 def _with_reads(session: Session, due: Sequence[Due], month: Month) -> list[Due]:
-    """Read all meters that the bills of the month, and of the months billed before, depend on."""
+    return with_reads(session, [(one, (month, *one.open_months)) for one in due])
+
+
+def with_reads(session: Session, due: Sequence[tuple[Due, Sequence[Month]]]) -> list[Due]:
+    """Read all meters that the bills of some months of each contract depend on."""
     meters = latest_meters(session)
     needed = [
         (one.contract.zone, need)
-        for one in due
-        for need in needed_slots(one, (month, *one.closed_months, *one.open_months))
+        for one, months in due
+        for need in needed_slots(one, months)
         if need.terms.meter and need.terms.meter.code in meters
     ]
     proofs = read_meters(session, [reading for zone, need in needed for reading in _readings(zone, need)])
@@ -135,7 +150,7 @@ def _with_reads(session: Session, due: Sequence[Due], month: Month) -> list[Due]
         (need.terms.line_id, need.slot.part.start): Read(*(proofs[one.key] for one in _readings(zone, need)))
         for zone, need in needed
     }
-    return [one._replace(reads=reads) for one in due]
+    return [one._replace(reads=reads) for one, _ in due]
 
 
 def _readings(zone: str, need: Need) -> list[Reading]:

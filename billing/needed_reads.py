@@ -7,7 +7,7 @@ from billing.cadence import Slot, slots_of
 from billing.due import Due
 from billing.period import Month, Period
 from billing.rate_line import use_slots
-from billing.rate_month import bounded_slots
+from billing.rate_month import bounded_slots, of_month
 from billing.rating import Terms
 
 
@@ -27,7 +27,8 @@ class Need(NamedTuple):
 def needed_slots(due: Due, months: Iterable[Month]) -> Iterator[Need]:
     """Give the slots whose use the bills of some months depend on, those under a minimum of the contract too."""
     for month in months:
-        for terms in due.terms:
+        then = of_month(due, month) if month.start in due.past else due
+        for terms in then.terms:
             yield from (Need(terms, slot) for slot in use_slots(terms, due.policies, month))
         for bounded in bounded_slots(due, month):
             yield from _within(due, bounded.whole)

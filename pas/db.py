@@ -16,6 +16,7 @@ import billing.bill_run_tables
 import billing.collection_tables
 import billing.contract_life_tables
 import billing.journal_tables
+import billing.late_use_tables
 import billing.tables
 import billing.document_tables
 import lifecycle.alert_tables
@@ -49,6 +50,7 @@ _ = (
     billing.collection_tables,
     billing.contract_life_tables,
     billing.journal_tables,
+    billing.late_use_tables,
     billing.tables,
     lifecycle.alert_tables,
     billing.document_tables,

@@ -17,8 +17,7 @@ from billing.period import Month, NotAPeriod, Period, local_day, midnight, read_
 from billing.price_use import beyond
 from billing.proof import NO_READINGS, Proof
 from billing.proration import Share, share
-from billing.rate_line import fee_lines, fee_slots, use_lines, use_slots
-from billing.rating import Meter, MeterRanBack, Policies, RatedLine, Terms
+from billing.rating import Meter, MeterRanBack, RatedLine, Terms
 from billing.seller import Seller, WrongNumber, checked
 from billing.tariff import Rounding
 from billing.vat import BuyerWithoutVatNumber, Taxed, WrongRate, check_rate, vat_shares
@@ -27,6 +26,7 @@ from lifecycle.customer import Customer
 from lifecycle.money import to_cents
 from pas.words import Words, catalogue
 from tests.billing.billed_fleet import SELLER, contract, line
+from tests.billing.rated_lines import rate
 
 OCTOBER = Month("2026-10")
 months = st.dates(date(1971, 1, 1), date(2198, 12, 31)).map(lambda day: Month(f"{day:%Y-%m}"))
@@ -46,13 +46,6 @@ def terms(**changes: object) -> Terms:
         "meter": None,
     }
     return Terms(**(facts | changes))  # type: ignore[arg-type]
-
-
-def rate(terms: Terms, *, month: Month, proration: Proration, proof: Proof) -> list[RatedLine]:
-    """Rate a line in a calendar month."""
-    by = Policies(proration=proration)
-    fees = [line for slot in fee_slots(terms, by, month) for line in fee_lines(terms, slot, by)]
-    return fees + [line for slot in use_slots(terms, by, month) for line in use_lines(terms, slot, by, proof, None)]
 
 
 def used(amount: Decimal) -> Proof:

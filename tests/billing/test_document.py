@@ -9,16 +9,17 @@ from uuid import UUID
 import pytest
 from pypdf import PdfReader
 
+from billing.contract import Proration
 from billing.document import pdf, words
 from billing.invoice import as_document, draw_up, payment_reference
 from billing.period import Month
 from billing.proof import Proof
-from billing.rate_line import fee_lines, fee_slots, use_lines, use_slots
-from billing.rating import Meter, Policies, Terms
+from billing.rating import Meter, Terms
 from billing.seller import checked
 from billing.unit import CODES
 from lifecycle.customer import Customer
 from tests.billing.billed_fleet import SELLER, contract, line
+from tests.billing.rated_lines import rate
 
 ID = UUID(int=7)
 OCTOBER = Month("2026-10")
@@ -44,17 +45,13 @@ def document(language: str = "nl", **changes: Any) -> dict[str, Any]:
         Decimal("12690.75"),
         datetime(2026, 10, 31, 22, 58, tzinfo=UTC),
     )
-    by = Policies()
     made = draw_up(
         number="INV-2026-000123",
         seller=checked(SELLER),
         buyer=buyer,
         contract=contract(ID, "LC-14", [line(ID)], order_reference="PO 88"),
         period=OCTOBER,
-        lines=[
-            *(line for slot in fee_slots(terms, by, OCTOBER) for line in fee_lines(terms, slot, by)),
-            *(line for slot in use_slots(terms, by, OCTOBER) for line in use_lines(terms, slot, by, proof, None)),
-        ],
+        lines=rate(terms, month=OCTOBER, proration=Proration.ACTUAL_DAYS, proof=proof),
         issued_on=date(2026, 11, 2),
         payment_reference=payment_reference("BE", 2026, 123),
     )

@@ -4,16 +4,16 @@ import sqlalchemy as sa
 from alembic import op
 
 import telemetry.columns
-from pas.migrations.tables_of_tenants import lock, unlock
+from pas.migrations.tables_of_tenants import lock, own, to, unlock
 
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-NEW_TABLES: tuple[str, ...] = ()
+NEW_TABLES: tuple[str, ...] = ("late_use_refused",)
 """In the order in which they are made."""
-APPEND_ONLY: tuple[str, ...] = ()
+APPEND_ONLY: tuple[str, ...] = ("late_use_refused",)
 """Of the new ones: what must never change."""
 ONCE = "invoice_line_once"
 OF_LINE = "invoice_line_of_contract_line"
@@ -27,12 +27,14 @@ def upgrade() -> None:
     """Add the tables and columns, and set the locks on the new tables."""
     _bill_more_than_things()
     _charge_by_tariff()
+    _list_refused_use()
     lock(NEW_TABLES, append_only=APPEND_ONLY)
 
 
 def downgrade() -> None:
     """Take it back."""
     unlock(append_only=APPEND_ONLY)
+    op.drop_table("late_use_refused")
     for column in (*CHARGING, "every_months", "anchor_on", "late_months", "minimum", "maximum"):
         op.drop_column("contract", column)
     op.drop_column("contract_line", "tariff")
@@ -78,6 +80,33 @@ def _charge_by_tariff() -> None:
     for column in ("minimum", "maximum"):
         op.add_column("contract", sa.Column(column, telemetry.columns.ExactDecimal(), nullable=True))
     op.add_column("contract_line", sa.Column("tariff", telemetry.columns.Json, nullable=False, server_default="{}"))
+
+
+def _list_refused_use() -> None:
+    """List what came too late to be billed."""
+    exact = telemetry.columns.ExactDecimal()
+    op.create_table(
+        "late_use_refused",
+        *own(
+            sa.Column("id", sa.Uuid(), nullable=False),
+            sa.Column("contract_id", sa.Uuid(), nullable=False),
+            sa.Column("contract_line_id", sa.Uuid(), nullable=False),
+            sa.Column("period_start", sa.Date(), nullable=False),
+            sa.Column("period_end", sa.Date(), nullable=False),
+            sa.Column("revision", sa.Integer(), nullable=False),
+            sa.Column("meter", sa.String(60), nullable=False),
+            sa.Column("unit", sa.String(60), nullable=False),
+            *(sa.Column(name, exact, nullable=False) for name in ("billed_use", "use_now", "refused_use", "refused_net")),
+            sa.Column("late_months", sa.Integer(), nullable=False),
+            sa.Column("found_at", telemetry.columns.UtcDateTime(), nullable=False),
+            key=("id",),
+        ),
+        to("contract", "contract_id"),
+        to("contract_line", "contract_line_id"),
+    )
+    once = ["tenant_id", "contract_line_id", "period_start", "revision"]
+    op.create_index("late_use_refused_once", "late_use_refused", once, unique=True)
+    op.create_index("late_use_refused_by_time", "late_use_refused", ["tenant_id", "found_at", "id"])
 
 
 def _fill(column: str, other: str) -> None:
