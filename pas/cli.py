@@ -26,6 +26,7 @@ from pas.commands import (
     quarantine,
     readings,
     seller,
+    send,
     serve,
     tenant,
     valuation,
@@ -56,7 +57,12 @@ app.add_typer(drafts.app, name="drafts")
 app.add_typer(invoice.app, name="invoice")
 app.command("credit-note")(invoice.credit_note)
 app.add_typer(einvoice.app, name="einvoice")
+app.command("send")(send.send)
+app.command("reconcile")(send.reconcile)
+app.command("bank-statement")(send.bank_statement)
+app.command("account")(send.account)
 app.command("end-report")(end_report.end_report)
+app.command()(harvest.harvest)
 app.add_typer(books.app, name="books")
 app.command("value")(value.value)
 app.command("meter")(meter.meter)
