@@ -14,6 +14,8 @@ from billing.settle_elsewhere import settle_elsewhere
 from billing.take_steps import Desk, Later, NotDone
 from billing.till import NotThere, TillSilent
 
+SILENT_OFTEN = 3
+
 Handing = Callable[[Desk, UUID], Ended]
 THROUGH_STRIPE: Mapping[TaskKind, Handing] = {
     TaskKind.COLLECT: collect_invoice,
@@ -34,9 +36,14 @@ class HandedOver(NamedTuple):
 
 
 def hand_over_some(desk: Desk, *, most: int, kinds: Collection[TaskKind] = tuple(THROUGH_STRIPE)) -> HandedOver:
-    """Hand over what is due, at most so many; foreign calls lie between transactions, and each step is kept."""
+    """Hand over what is due, at most so many; foreign calls lie between transactions, and each step is kept.
+
+    Where the other side was silent several times the rest waits too, so that nobody waits long for it.
+    """
     total = HandedOver()
     for _ in range(most):
+        if total.again >= SILENT_OFTEN:
+            break
         with desk.writing() as session:
             claimed = claim_task(session, kinds=kinds, now=desk.now())
             task = None if claimed is None else (claimed.id, claimed.kind, claimed.subject_id)

@@ -20,6 +20,10 @@ class ImpossiblePayment(Refusal, ValueError):
     """A payment of nothing, of parts of a cent, or on a day that cannot be."""
 
 
+class UnknownPayer(Refusal):
+    """No such customer."""
+
+
 class PaymentMethod(StrEnum):
     """By which way the money came."""
 

@@ -120,7 +120,7 @@ def _look_again(desk: Desk, seen: set[str]) -> None:
 def _ours(session: Session, since: datetime) -> dict[str, _Ours]:
     """Give what we hold of Stripe's since a moment, with the money recorded for each."""
     held = CollectedInvoiceRecord
-    query = select(held, InvoiceRecord.number, InvoiceRecord.gross).join(
+    query = select(held, InvoiceRecord.number, col(InvoiceRecord.gross)).join(
         InvoiceRecord, (col(InvoiceRecord.tenant_id) == held.tenant_id) & (col(InvoiceRecord.id) == held.invoice_id)
     )
     rows = session.exec(query.where(InvoiceRecord.issued_at >= since)).all()

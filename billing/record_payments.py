@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from billing.collection_tables import AllocationRecord, PaymentRecord
 from billing.find_payable import known_payer, payable
 from billing.match_payment import MATCH_RULE, Named, OpenInvoice, Part, match, numbers, references
-from billing.payment import LAST_DAY, Payment, Received
+from billing.payment import LAST_DAY, Payment, Received, UnknownPayer
 from billing.settle_receivables import settle_receivables
 from lifecycle.actor import Actor
 from lifecycle.tables import CustomerRecord
@@ -23,10 +23,6 @@ from telemetry.tables import tenant_of
 
 class PaymentDiffers(Refusal):
     """The same payment was recorded before with another amount, day or payer."""
-
-
-class UnknownPayer(Refusal):
-    """No such customer."""
 
 
 class Recorded(NamedTuple):
@@ -120,7 +116,8 @@ def set_against(
     session: Session, payment: PaymentRecord, parts: Sequence[Part], *, value_on: date, now: datetime, by: Actor
 ) -> None:
     """Keep what a payment pays. The caller holds the invoices' receivables."""
-    own = {"tenant_id": payment.tenant_id, "payment_id": payment.id, "recorded_at": now, "recorded_by": by.name}
+    own: dict[str, Any] = {"tenant_id": payment.tenant_id, "payment_id": payment.id}
+    own |= {"recorded_at": now, "recorded_by": by.name}
     session.add_all(
         AllocationRecord(
             **own,

@@ -37,7 +37,7 @@ def settle_receivables(session: Session, invoice_ids: Iterable[UUID]) -> None:
     held = hold_receivables(session, invoice_ids)
     moved = movements(session, [one.invoice_id for one in held])
     for some in lots([one.invoice_id for one in held], KEYS):
-        query = select(InvoiceRecord.id, InvoiceRecord.gross).where(col(InvoiceRecord.id).in_(some))
+        query = select(InvoiceRecord.id, col(InvoiceRecord.gross)).where(col(InvoiceRecord.id).in_(some))
         gross = dict(session.exec(query).all())
         for one in held:
             if one.invoice_id in gross:

@@ -71,6 +71,18 @@ class Settings(BaseSettings):
         description="Folder of PEPPOL-EN16931-UBL.sch, to judge invoices by; without it a package stands in.",
     )
 
+    stripe_key: SecretStr | None = Field(
+        default=None, description="Secret key of our account at Stripe; without one nothing is collected through it."
+    )
+    stripe_webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="Secret by which Stripe signs what it tells at /api/v1/stripe/events; without it nothing is heard.",
+    )
+    stripe_url: str = Field(default="", max_length=300, description="Stands in for api.stripe.com; for tests only.")
+    stripe_tenant: str | None = Field(
+        default=None, description="Slug of the tenant whose account at Stripe that is; needed where there are several."
+    )
+
     @field_validator("archive_after_months", mode="before")
     @classmethod
     def _empty_is_never(cls, given: object) -> object:

@@ -22,7 +22,8 @@ from lifecycle.work_out_due_dates import work_out_due_dates
 from pas import clock
 from pas.assess_long_queue import assess_long_queue, processes_for
 from pas.carry_on_bill_runs import carry_on_bill_runs
-from pas.db import Database
+from pas.collect_money import MOST_A_ROUND, collect_money, collecting_tenant, till_of
+from pas.db import Database, UnknownTenant
 from pas.idempotency import forget_answers
 from pas.keep_archive import archive_some_days
 from pas.log import logger
@@ -83,6 +84,7 @@ def run_worker(database: Database, stop: Event) -> None:
             worked = work_once(database, stop=stop)
             bites = bill_all(database, stop=stop, at_most=BITES_A_ROUND)
             tell_all(database)
+            collect_all(database)
             if monotonic() >= archive_at:
                 months = settings().archive_after_months
                 moved = archive_some_days(database, after_months=months, now=clock.now(), stop=stop)
@@ -170,6 +172,21 @@ def tell_all(database: Database, *, now: Callable[[], datetime] = clock.now) -> 
             some = tell_alerts(database, tenant_id, post=post, now=now)
             total = Sent(*(a + b for a, b in zip(total, some, strict=True)))
     return total
+
+
+def collect_all(database: Database, *, now: Callable[[], datetime] = clock.now) -> None:
+    """Collect through Stripe what waits, where a key is set; whose account that is must be clear."""
+    till = till_of(settings())
+    if till is None:
+        return
+    try:
+        tenant_id = collecting_tenant(database, settings())
+    except UnknownTenant as unclear:
+        log.warning("nothing collected", why=unclear.sentence)
+        return
+    done = collect_money(database, tenant_id, settings=settings(), now=now, till=till, most=MOST_A_ROUND)
+    if any(done.handed_over) or any(done.heard):
+        log.info("collected", **done.handed_over._asdict(), heard=done.heard.done)
 
 
 def _foretell(database: Database, tenant_id: int, now: datetime, halt: Event) -> None:

@@ -56,6 +56,14 @@ FILES = {
 """A file of each kind that names what somebody has."""
 
 
+A_STATEMENT = (
+    b"<Document><BkToCstmrStmt><Stmt><Id>S1</Id><Acct><Id><IBAN>BE68539007547034</IBAN></Id></Acct>"
+    b"<Ntry><Amt Ccy='EUR'>1.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><BookgDt><Dt>2026-10-20</Dt></BookgDt></Ntry>"
+    b"</Stmt></BkToCstmrStmt></Document>"
+)
+"""A bank statement."""
+
+
 def body_of(operation: Schema, document: Schema, ids: dict[str, str]) -> tuple[str, Any] | None:
     """Give the media type and a body for an operation, with `ids` wherever a property is named like one of them."""
     content = operation.get("requestBody", {}).get("content", {})

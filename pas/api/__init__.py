@@ -26,7 +26,6 @@ from pas.api import (
     due_inspections,
     end_report,
     exchange,
-    harvest,
     health,
     history,
     inspections,
@@ -65,7 +64,6 @@ from pas.api import (
 
 ROUTERS: tuple[APIRouter, ...] = (
     readings.deliveries,
-    harvest.router,
     health.router,
     session.router,
     people.router,

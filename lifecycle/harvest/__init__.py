@@ -1,1 +1,0 @@
-"""Harvest: which things near their end give which parts to which things that will need them."""
