@@ -26,6 +26,7 @@ from pas.api import (
     due_inspections,
     end_report,
     exchange,
+    harvest,
     health,
     history,
     inspections,
@@ -64,6 +65,7 @@ from pas.api import (
 
 ROUTERS: tuple[APIRouter, ...] = (
     readings.deliveries,
+    harvest.router,
     health.router,
     session.router,
     people.router,
