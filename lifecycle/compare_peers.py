@@ -7,6 +7,7 @@ from uuid import UUID
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlmodel import Session, col, select
 
 from lifecycle.asset import Asset
@@ -55,7 +56,7 @@ def peers_of_product(session: Session, *, product_id: UUID, now: datetime) -> di
         least_use=least,
     )
     metric = product.usage_metric if _counts(product) else None
-    found = compare(rate, _climate(session, assets, now), metric=metric)
+    found = compare(rate, _climate(session, assets, now), metric=metric, rooms=[_room(asset) for asset in assets])
     return {asset.id: one for asset, one in zip(assets, found, strict=True)}
 
 
@@ -126,18 +127,32 @@ def _used(line: pd.DataFrame | None, asset: Asset, on: date) -> float:
     return opening * _days(asset, on) / since if since > 0 else np.nan
 
 
+def _room(asset: Asset) -> tuple[UUID, str] | None:
+    """Name where a thing stands; None where no room is known."""
+    return None if asset.site_id is None or not asset.place else (asset.site_id, asset.place)
+
+
 def _climate(session: Session, assets: Sequence[AssetRecord], now: datetime) -> Mapping[str, Floats]:
-    """Give the mean climate of each thing over the last year: measured on it, else on others in the same place."""
+    """Give the mean climate of each thing over the last year: measured on it, else in its room, else at its site."""
     figures = rules()["climate"]
     wanted = [(asset.id, str(name)) for asset in assets for name in figures["metrics"]]
     means = gauge_means(session, wanted=wanted, start=now - timedelta(days=int(figures["days"])), end=now)
+    places = pd.DataFrame(
+        {"room": [str(_room(one)) for one in assets], "site": [str(one.site_id) for one in assets]}, dtype=object
+    )
+    known = np.array([_room(one) is not None for one in assets], dtype=bool)
     found: dict[str, Floats] = {}
     for name in map(str, figures["metrics"]):
-        own = pd.Series(
-            [means[one.id, name].mean if (one.id, name) in means else np.nan for one in assets], dtype=float
-        )
-        for shared in ([(one.site_id, one.place) for one in assets], [(one.site_id,) for one in assets]):
-            keys = pd.Series([str(key) if key[0] is not None else None for key in shared], dtype=object)
-            own = own.fillna(own.groupby(keys).transform("median")) if len(own) else own
-        found[name] = np.asarray(own, dtype=np.float64)
+        own = [means[one.id, name].mean if (one.id, name) in means else np.nan for one in assets]
+        found[name] = _shared(np.array(own, dtype=np.float64), places, known, least=int(figures["least_rooms"]))
     return found
+
+
+def _shared(own: Floats, places: pd.DataFrame, known: NDArray[np.bool_], *, least: int) -> Floats:
+    """Fill in what is not measured on a thing: the median of its room, else that of enough rooms of its site."""
+    table = places.assign(own=own)
+    rooms = table[known].groupby(["site", "room"])["own"].median().dropna()
+    sites = rooms.groupby("site").agg(["median", "size"])
+    by_site = sites.loc[sites["size"] >= least, "median"]
+    in_room = table["room"].map(rooms.droplevel("site")).where(known)
+    return np.asarray(table["own"].fillna(in_room).fillna(table["site"].map(by_site)), dtype=np.float64)

@@ -1,7 +1,8 @@
 """Peers are the things of one product: how fast each wears against its sisters, at equal use and at equal climate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,14 @@ class Fit(NamedTuple):
     level: float
     slopes: Floats
     errors: Floats
+
+
+class Room(NamedTuple):
+    """How the things of one room wear together: their mean rate, and the share of such groups that wear slower."""
+
+    things: int
+    rate: float
+    share: float
 
 
 class Standing(NamedTuple):
@@ -104,8 +113,13 @@ def percentiles(values: Floats) -> Floats:
     return np.where(known, (below + 0.5 * np.maximum(equal, 0)) / others, np.nan)
 
 
-def compare(rate: Floats, climate: Mapping[str, Floats], *, metric: str | None) -> list[Standing]:
-    """Hold every thing of a product against the others; refuses with a reason where there are too few of them."""
+def compare(
+    rate: Floats, climate: Mapping[str, Floats], *, metric: str | None, rooms: Sequence[Hashable | None] = ()
+) -> list[Standing]:
+    """Hold every thing of a product against the others; refuses with a reason where there are too few of them.
+
+    `rooms` says which things stand together: what one thing alone cannot show, several in one room may.
+    """
     known = np.isfinite(rate)
     count, least = int(known.sum()), int(rules()["sisters"]["least"])
     if count - 1 < least:
@@ -121,19 +135,53 @@ def compare(rate: Floats, climate: Mapping[str, Floats], *, metric: str | None) 
         apart[measured] = rate[measured] - np.column_stack([climate[name][measured] for name in weighed]) @ fit.slopes
     at_equal = percentiles(apart)
     middles = {name: _middle(climate[name][measured]) for name in weighed}
+    together = rooms_of(rate, rooms)
     found = []
     for at in range(len(rate)):
         if not known[at]:
             found.append(Standing(count, reasons=(_reason("peers.unknown", {"sisters": count}),)))
             continue
         reasons = [_faster(float(among[at]), count - 1, float(rate[at]), usual, metric)]
+        room = together.get(rooms[at]) if rooms else None
+        if room is not None:
+            reasons.append(_in_room(room, usual))
         if fit is not None and measured[at]:
             own = {name: float(climate[name][at]) for name in weighed}
-            reasons += _cause(own, middles, fit, weighed, float(rate[at]) - usual, float(among[at]))
+            named = _cause(own, middles, fit, weighed, float(rate[at]) - usual, float(among[at]))
+            if room is not None and not named:
+                named = _cause(own, middles, fit, weighed, room.rate - usual, room.share)
+            reasons += named
             reasons.append(_reason("peers.at_equal_climate", {"share": round(float(at_equal[at]), 3)}))
         equal = float(at_equal[at]) if np.isfinite(at_equal[at]) else None
         found.append(Standing(count - 1, float(rate[at]), usual, float(among[at]), equal, tuple(reasons)))
     return found
+
+
+def rooms_of(rate: Floats, rooms: Sequence[Hashable | None]) -> dict[Hashable, Room]:
+    """Hold the things of each room together against the others; rooms with too few of them are left out.
+
+    The mean of n things spreads by the root of n less than one does, so a room shows what each thing in it hides.
+
+    >>> rooms_of(np.array([1.0, 2, 3, 2, 4, 4, 4]), [None, None, None, None, "hot", "hot", "hot"])["hot"].share > 0.99
+    True
+    """
+    places: dict[Hashable, list[int]] = {}
+    for at, room in enumerate(rooms):
+        if room is not None and np.isfinite(rate[at]):
+            places.setdefault(room, []).append(at)
+    least, known = int(rules()["rooms"]["least"]), np.isfinite(rate)
+    found = {}
+    for room, some in places.items():
+        others = rate[known & ~np.isin(np.arange(len(rate)), some)]
+        if len(some) >= least and len(others) > len(some):
+            mean, spread = float(np.mean(rate[some])), max(float(np.std(others)), _TINY) / len(some) ** 0.5
+            found[room] = Room(len(some), mean, NormalDist().cdf((mean - float(np.mean(others))) / spread))
+    return found
+
+
+def _in_room(room: Room, usual: float) -> Reason:
+    times = round(room.rate / usual, 2) if usual > 0 else None
+    return _reason("peers.room", {"things": room.things, "times": times, "share": round(room.share, 3)})
 
 
 def _weighed(known: NDArray[np.bool_], climate: Mapping[str, Floats]) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func
@@ -25,13 +25,16 @@ HOT_ROOM = "hot room"
 class HotRoom(NamedTuple):
     """How the things of the hot room wear: faster than which share of how many sisters, why, and what would be better.
 
-    `cause` counts those of which the heat is named as the likely cause.
+    `together` is the same of the room's things of one model as a group, with their rate in times the usual one;
+    `cause` counts those of which the heat is named as the likely cause, and `heat` says how hot and how hot elsewhere.
     """
 
     things: int
     faster_than: float | None
     sisters: int
+    together: dict[str, Any] | None
     cause: int
+    heat: dict[str, Any] | None
     better_model: str
     saving_a_year: str
 
@@ -74,7 +77,7 @@ def _hot_room(session: Session, serials: Sequence[str], now: datetime) -> HotRoo
         peers |= peers_of_product(session, product_id=product_id, now=now)
     found = [peers[asset.id] for asset in assets]
     ranks = [one.percentile for one in found if one.percentile is not None]
-    named = sum(any(reason.code == "peers.likely_cause" for reason in one.reasons) for one in found)
+    causes, rooms = _told(found, "peers.likely_cause"), _told(found, "peers.room")
     fits = fits_of(session, assets, now=now)
     better = max(
         (fit.proposal for fit in fits.values() if fit.proposal), key=lambda one: one.saving_a_year, default=None
@@ -83,7 +86,14 @@ def _hot_room(session: Session, serials: Sequence[str], now: datetime) -> HotRoo
         things=len(assets),
         faster_than=round(median(ranks), 3) if ranks else None,
         sisters=max(one.sisters for one in found),
-        cause=named,
+        together=max(rooms, key=lambda one: float(one["share"]), default=None),
+        cause=len(causes),
+        heat=causes[0] if causes else None,
         better_model=better.name if better else "",
         saving_a_year=str(better.saving_a_year) if better else "",
     )
+
+
+def _told(found: Sequence[Standing], code: str) -> list[dict[str, Any]]:
+    """Give what reasons of one kind say."""
+    return [dict(reason.inputs) for one in found for reason in one.reasons if reason.code == code]

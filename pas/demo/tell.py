@@ -163,8 +163,17 @@ def _hot_room(peers: dict[str, Any] | None) -> list[tuple[str, str]]:
     """Tell how the things of the hot room wear against their sisters, and what would be better there."""
     if peers is None or peers["faster_than"] is None:
         return []
-    why = f"; heat is named as the cause of {peers['cause']} of {peers['things']}"
-    found = [("the hot room wears faster than", f"{peers['faster_than']:.0%} of {peers['sisters']} sisters{why}")]
+    found = [
+        ("a thing in the hot room wears faster than", f"{peers['faster_than']:.0%} of its sisters, the middle one")
+    ]
+    if together := peers["together"]:
+        group = (
+            f"{together['share']:.0%} of such groups of {peers['sisters']} sisters, {together['times']} times the usual"
+        )
+        found.append((f"its {together['things']} of one model together", f"faster than {group}"))
+    if heat := peers["heat"]:
+        degrees = f"{heat['own']} °C against {heat['usual']} °C, named for {peers['cause']} of {peers['things']}"
+        found.append(("likely cause", degrees))
     if peers["better_model"]:
         found.append(("a better model there", f"{peers['better_model']}: {peers['saving_a_year']} EUR a year saved"))
     return found
