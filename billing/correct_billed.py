@@ -190,4 +190,4 @@ def _why(held: Held) -> Reason:
         "use_difference": str(held.use),
         "formulas": [line.formula for line in held.now],
     }
-    return Reason(code="bill.correction", rule=CORRECTION_RULE, inputs=inputs, effect=float(held.net))
+    return Reason(code="bill.rerated", rule=CORRECTION_RULE, inputs=inputs, effect=float(held.net))

@@ -25,6 +25,7 @@ from pas.commands import (
     people,
     quarantine,
     readings,
+    rerate,
     seller,
     send,
     serve,
@@ -56,6 +57,8 @@ app.command("bill-month")(bill_month.bill_month)
 app.add_typer(drafts.app, name="drafts")
 app.add_typer(invoice.app, name="invoice")
 app.command("credit-note")(invoice.credit_note)
+app.command("rerate")(rerate.rerate)
+app.command("late-use")(rerate.late_use)
 app.add_typer(einvoice.app, name="einvoice")
 app.command("send")(send.send)
 app.command("reconcile")(send.reconcile)

@@ -7,14 +7,16 @@ from types import MappingProxyType
 
 from sqlmodel import Session, select
 
+from billing.charging import FeeTiming, NegativeMonth, ZeroUse
 from billing.contract import Contract, ContractLine, NewContract, NewContractLine, Proration, VatCategory
 from billing.sign_contracts import sign_contracts
 from billing.tables import ContractLineRecord, ContractRecord
+from billing.tariff import PLAIN, Tariff
 from lifecycle.actor import Actor
 from lifecycle.queries import assets_by_reference
 from lifecycle.tables import CustomerRecord
 from pas.exchange.asset_names import all_public_ids, name_assets
-from pas.exchange.cell import Choice, Text
+from pas.exchange.cell import Choice, Nested, Text
 from pas.exchange.column import Column, Row
 from pas.exchange.day import Day
 from pas.exchange.draft import Draft, checked
@@ -23,7 +25,7 @@ from pas.exchange.number import Amount, Whole
 from telemetry.refusal import Refusal
 
 _LINE_COLUMNS = {"asset_id": "asset", "starts_on": "line_starts_on", "ends_on": "line_ends_on"}
-_LINE = {"asset", "line_starts_on", "line_ends_on", "monthly_fee", "meter", "unit_price", "allowance"}
+_LINE = {"asset", "line_starts_on", "line_ends_on", "monthly_fee", "meter", "unit_price", "allowance", "tariff"}
 
 
 class Contracts(Kind):
@@ -54,6 +56,14 @@ class Contracts(Kind):
         Column("vat_rate", Amount(), "VAT in per cent", ("vat", "btw", "tva")),
         Column("payment_days", Whole(), "days to pay", ("betaaltermijn", "délai_de_paiement")),
         Column("order_reference", Text(), "the customer's own reference", ("reference", "po", "referentie")),
+        Column("every_months", Whole(), "months of a period: 1, 3, 6 or 12", ("billing_period", "periode_maanden")),
+        Column("anchor_on", Day(), "a day on which a period begins; a 1 January where left out", ("ankerdag",)),
+        Column("fee_timing", Choice(FeeTiming), "when fees are billed", ("facturatie",)),
+        Column("zero_use", Choice(ZeroUse), "what no use owes of a first tier with a flat fee"),
+        Column("negative_month", Choice(NegativeMonth), "what becomes of a month that credits more than it charges"),
+        Column("late_months", Whole(), "so many months back late readings are still billed"),
+        Column("minimum", Amount(), "at least so much for each period of the contract", ("minimum_contract",)),
+        Column("maximum", Amount(), "at most so much for each period of the contract", ("maximum_contract",)),
         Column(
             "asset",
             Text(),
@@ -66,7 +76,10 @@ class Contracts(Kind):
         Column("monthly_fee", Amount(), "per month", ("fee", "maandprijs", "loyer", "huur", "monatsmiete")),
         Column("meter", Text(), "code of the meter that is billed", ("teller", "compteur")),
         Column("unit_price", Amount(), "per unit of that counter", ("eenheidsprijs", "prix_unitaire")),
-        Column("allowance", Amount(), "units a month that the fee includes", ("forfait",)),
+        Column(
+            "allowance", Amount(), "units that the fee includes, for as long as use is counted together", ("forfait",)
+        ),
+        Column("tariff", Nested(Tariff), "tiers, packages, bounds, discounts and quantities of the line"),
     )
 
     def identify(self, session: Session, drafts: Sequence[Draft], options: Options) -> None:
@@ -94,10 +107,12 @@ class Contracts(Kind):
 
     def _row(self, contract: Contract, line: ContractLine, customer: str, asset: str) -> Row:
         days = {"line_starts_on": line.starts_on, "line_ends_on": line.ends_on}
+        tariff = {"tariff": None if line.tariff == PLAIN else line.tariff}
         return self.plain(
             fields_of(line, self.columns)
             | fields_of(contract, self.columns)
             | days
+            | tariff
             | {"customer": customer, "asset": asset}
         )
 
@@ -147,7 +162,7 @@ class Contracts(Kind):
 
 
 def _line_facts(row: Row) -> Row:
-    own = {name: row.get(name) for name in ("monthly_fee", "meter", "unit_price", "allowance")}
+    own = {name: row.get(name) for name in ("monthly_fee", "meter", "unit_price", "allowance", "tariff")}
     return own | {"starts_on": row["line_starts_on"], "ends_on": row.get("line_ends_on")}
 
 

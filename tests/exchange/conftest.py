@@ -34,10 +34,11 @@ FILES = {
         "BEAMER,B-1,,in_service,C2,ANR,,2024-01-01,2024-02-01,\n"
     ),
     "contracts": (
-        "code,customer,starts_on,ends_on,asset,monthly_fee,meter,unit_price,allowance\n"
-        "K1,C1,2025-01-01,2028-01-01,007,12.50,,,\n"
-        "K2,C2,2025-01-01,,B-1,80,lamp_hours,0.123,100\n"
-        "K2,C2,2025-01-01,,https://id.example/2,3,,,\n"
+        "code,customer,starts_on,ends_on,asset,monthly_fee,meter,unit_price,allowance,every_months,minimum,tariff\n"
+        "K1,C1,2025-01-01,2028-01-01,007,12.50,,,,,,\n"
+        'K2,C2,2025-01-01,,B-1,80,lamp_hours,,100,3,200,"{""price_model"":""graduated"",""tiers"":[{""up_to"":5,'
+        '""unit_price"":0.5},{""unit_price"":""0.25"",""flat_fee"":3}],""counted_over"":""year""}"\n'
+        "K2,C2,2025-01-01,,https://id.example/2,3,,,,3,200,\n"
     ),
     "inspections": (
         "asset,inspected_at,source,inspector,index,grade.frame,reading.lamp_hours,note,told_by,measured,answers\n"
