@@ -191,8 +191,9 @@ def as_mail(letter: Letter, language: str, envelope: Envelope) -> EmailMessage:
     mail["Date"] = format_datetime(envelope.at)
     mail["Message-ID"] = f"<{envelope.id}@{urlsplit(envelope.home).hostname or parseaddr(envelope.sender)[1]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail["List-Unsubscribe"] = f"<{envelope.no_more}>"
-    mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if envelope.no_more:
+        mail["List-Unsubscribe"] = f"<{envelope.no_more}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(as_text(letter))
     mail.add_alternative(as_html(letter, language), subtype="html")
     mail["Content-Language"] = language

@@ -25,6 +25,7 @@ from pas.commands import (
     people,
     quarantine,
     readings,
+    remind,
     rerate,
     seller,
     send,
@@ -64,6 +65,7 @@ app.command("send")(send.send)
 app.command("reconcile")(send.reconcile)
 app.command("bank-statement")(send.bank_statement)
 app.command("account")(send.account)
+app.command("remind")(remind.remind)
 app.command("end-report")(end_report.end_report)
 app.command()(harvest.harvest)
 app.add_typer(books.app, name="books")

@@ -18,6 +18,7 @@ from pas.answer_link import LASTS, Link, Said, key_of, write_link
 from pas.db import Database
 from pas.mail_gateway import Mail, Posted
 from pas.message_tables import Channel, MessageKind, MessageRecord, MessageState, WebhookRecord
+from pas.payment_letter import payment_letter
 from pas.tables import PersonRecord
 from pas.webhook_gateway import Call, Called
 from pas.words import Words
@@ -105,6 +106,8 @@ def _claim(session: Session, post: Post, *, now: datetime) -> list[Outgoing]:
 
 
 def _address(session: Session, message: MessageRecord) -> tuple[str, str]:
+    if message.address:
+        return message.address, ""
     if message.channel is Channel.WEBHOOK:
         webhook = session.exec(select(WebhookRecord).where(WebhookRecord.id == message.webhook_id)).first()
         return (webhook.url, webhook.secret) if webhook and webhook.disabled_at is None else ("", "")
@@ -136,7 +139,10 @@ def _hand_over(one: Outgoing, post: Post, now: datetime) -> tuple[Posted, bool]:
         return _UNANSWERED, False
     words = Words(one.language)
     pages = {"alerts_page": f"{post.home}/alerts", "no_more": one.no_more}
-    written = letter(one.content, words, links=one.links, pages=pages)
+    if one.content["kind"] == "payment":
+        written = payment_letter(one.content, words)
+    else:
+        written = letter(one.content, words, links=one.links, pages=pages)
     envelope = Envelope(one.id, one.made_at, post.sender, one.address, post.home, one.no_more)
     return post.mail.post(as_mail(written, words.language, envelope)), False
 

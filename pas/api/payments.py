@@ -104,8 +104,9 @@ def get_payment(payment_id: UUID, _caller: Asking, session: Reading) -> PaymentA
 @may(Role.ADMINISTRATOR, Role.FINANCE)
 def order_refund(payment_id: UUID, new: NewRefund, caller: Asking, session: Writing) -> RefundAnswer:
     """Order that money which came through Stripe goes back the same way; it is sent by the worker or `pas send`."""
-    facts = {"payment_id": payment_id, "amount": new.amount, "reason": new.reason}
-    made = refund_payment(session, **facts, now=clock.now(), by=caller.actor)
+    made = refund_payment(
+        session, payment_id=payment_id, amount=new.amount, reason=new.reason, now=clock.now(), by=caller.actor
+    )
     return RefundAnswer.model_validate(made, from_attributes=True)
 
 

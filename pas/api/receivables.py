@@ -124,8 +124,10 @@ def _own(caller: Caller, customer_id: UUID) -> UUID:
 def contest(number: Number, said: Contest, caller: Asking, session: Writing) -> ContestAnswer:
     """Contest an invoice, or say that the matter is settled; meanwhile nobody is reminded of it."""
     invoice = queries.invoice(session, number=number, customer_id=customer_seen(caller))
-    facts = {"disputed": said.disputed, "reason": said.reason, "now": clock.now(), "by": caller.actor}
-    return ContestAnswer.model_validate(contest_invoice(session, invoice=invoice, **facts), from_attributes=True)
+    noted = contest_invoice(
+        session, invoice=invoice, disputed=said.disputed, reason=said.reason, now=clock.now(), by=caller.actor
+    )
+    return ContestAnswer.model_validate(noted, from_attributes=True)
 
 
 @router.get("/mandates", responses=problems(422))
@@ -143,8 +145,8 @@ def list_mandates(
 @may(Role.ADMINISTRATOR, Role.FINANCE)
 def ask_mandate(new: NewMandate, caller: Asking, session: Writing) -> MandateAnswer:
     """Ask a customer to let us collect; the page for it is there as soon as the worker has opened it at Stripe."""
-    facts = {"customer_id": new.customer_id, "kind": new.kind}
-    return _mandate(open_mandate(session, **facts, now=clock.now(), by=caller.actor))
+    made = open_mandate(session, customer_id=new.customer_id, kind=new.kind, now=clock.now(), by=caller.actor)
+    return _mandate(made)
 
 
 @router.delete("/mandates/{mandate_id}", responses=problems(404))
