@@ -9,6 +9,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, func, select
 
 from billing.amendment import AddAsset, Amendment, as_asked
+from billing.clause import Indexation
 from billing.contract import Lease, WrongTerms, check_leases
 from billing.contract_life_queries import clauses, pool_of_lines, pools_of
 from billing.contract_life_tables import (
@@ -18,16 +19,17 @@ from billing.contract_life_tables import (
     ContractPoolRecord,
     PoolMemberRecord,
 )
-from billing.correct_past import reaches_back
+from billing.correct_pools import reaches_back
 from billing.lease_queries import held_assets, leases_of_assets
-from billing.period import LAST_DAY
+from billing.load_due import NOTICED_MONTHS
+from billing.period import LAST_DAY, local_day, months_back
 from billing.plan_amendment import first_day, plan_amendment
 from billing.plan_way_out import Held
-from billing.planned_change import HeldLine, HeldPool, LineChange, Plan, PoolChange
+from billing.planned_change import HeldLine, HeldPool, LineChange, NotPossibleThen, Plan, PoolChange
 from billing.queries import contract as contract_of
 from billing.queries import lines_of
 from billing.sign_contracts import NotAMeter, UnknownParty
-from billing.tables import ContractLineRecord, ContractRecord
+from billing.tables import ContractLineRecord, ContractRecord, InvoiceRecord
 from billing.unit import unit_code
 from lifecycle.actor import Actor
 from lifecycle.record_audit import record_audit
@@ -59,6 +61,7 @@ def amend_contract(
 
     plan = plan_amendment(session, held, amendment, now=now)
     _check(session, held, plan, amendment)
+    _refuse_too_far_back(session, held, plan, since, now)
 
     changes = _save_state(session, held, plan, now=now, by=by)
     record = _record(session, held, amendment, changes | {"since": str(since)}, now=now, by=by)
@@ -123,6 +126,23 @@ def _check(session: Session, held: Held, plan: Plan, amendment: Amendment) -> No
     code, mine = held.contract.code, _leases_after(held, plan)
     others = [lease for lease in leases_of_assets(session, touched) if lease.contract != code]
     check_leases([*others, *(lease for lease in mine if lease.asset_id in touched)])
+
+
+def _refuse_too_far_back(session: Session, held: Held, plan: Plan, since: date, now: datetime) -> None:
+    """Refuse to change what was billed so long ago that no bill corrects it any more. Raises NotPossibleThen."""
+    contract = held.contract
+    oldest = months_back(local_day(now, contract.zone).replace(day=1), contract.late_months + NOTICED_MONTHS)
+    indexes = plan.clause is not None and isinstance(plan.clause[1], Indexation)
+    if since >= oldest or not (plan.lines or plan.pools or indexes):
+        return
+    bill = InvoiceRecord
+    mine = (bill.contract_id == contract.id, bill.period_end > since, bill.period_start < oldest)
+    if session.exec(select(bill.id).where(*mine).limit(1)).first() is not None:
+        sentence = (
+            f"{contract.code} was billed for days from {since} on that are corrected no longer; change it from "
+            f"{oldest} on, and settle what lies before by a credit note"
+        )
+        raise NotPossibleThen(sentence, field="from_day")
 
 
 def _runs_on(line: HeldLine, plan: Plan) -> bool:

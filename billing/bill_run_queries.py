@@ -17,6 +17,7 @@ from billing.bill_run_tables import (
     DraftApprovalRecord,
     DraftRecord,
 )
+from billing.owed_beside import owed_beside
 from billing.period import Month, Period, months_later
 from billing.tables import BillFailureRecord, BillRunRecord, ContractRecord, InvoiceRecord
 from telemetry.refusal import Refusal
@@ -50,7 +51,7 @@ def invoiced(period: Period) -> ColumnElement[bool]:
 
 def left_to_do(period: Period, deed: Deed, *, only_failed: bool) -> SelectOfScalar[ContractRecord]:
     """Ask for the contracts that a run would look at."""
-    query = select(ContractRecord).where(running(period), ~invoiced(period))
+    query = select(ContractRecord).where(or_(running(period), owed_beside(period)), ~invoiced(period))
     if deed is Deed.ISSUE_APPROVED:
         query = query.where(_drafted(period))
     return query.where(_failed(period)) if only_failed else query

@@ -1,7 +1,7 @@
 """Give what a month's bills hold beside the tariff: pools, credits, charges, deposits and corrections of the past."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from billing.charge import ChargeKind, Thing, back_of, deposit_back, line_of_cha
 from billing.clause import ClauseKind, Deposit, ServiceLevel
 from billing.contract_life_queries import Clauses, clauses
 from billing.contract_life_tables import ContractChargeRecord
-from billing.correct_past import Tariff, correct_past
+from billing.correct_pools import correct_pools
 from billing.measure_downtime import Watched, measure_downtime
 from billing.period import Month, Period
 from billing.queries import contracts_invoiced
@@ -21,6 +21,9 @@ from billing.service_credit import service_credit
 from billing.tables import ContractRecord, InvoiceLineRecord, InvoiceRecord
 from lifecycle.tables import AssetRecord, ProductRecord
 from telemetry.lots import KEYS, lots
+
+Tariff = Callable[[Month, Sequence[ContractRecord]], Mapping[UUID, Sequence[RatedLine]]]
+"""Rates contracts for a month by their tariff, without what is charged beside it."""
 
 
 def charges_of_month(
@@ -33,15 +36,12 @@ def charges_of_month(
     found: defaultdict[UUID, list[RatedLine]] = defaultdict(list)
     agreed = clauses(session, [one.id for one in contracts])
 
-    def pools(then: Month, some: Sequence[ContractRecord]) -> dict[UUID, list[RatedLine]]:
-        return rate_pools(session, contracts=some, month=then)
-
     for lines in (
         rate_pools(session, contracts=contracts, month=month),
         _credits(session, contracts, agreed, month, now=now, tariff=tariff),
         _charges(session, contracts, month),
         _deposits_back(session, contracts, agreed, month),
-        correct_past(session, contracts=contracts, month=month, tariff=pools),
+        correct_pools(session, contracts=contracts, month=month),
     ):
         for contract_id, some in lines.items():
             found[contract_id] += some

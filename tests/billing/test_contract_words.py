@@ -20,7 +20,7 @@ MINE = [
     "service_credit",
     "price_index",
     "index_prices",
-    "correct_past",
+    "correct_pools",
     "measure_downtime",
 ]
 
