@@ -177,7 +177,7 @@ def _save_state(session: Session, held: Held, plan: Plan, *, now: datetime, by: 
     for name, value in plan.contract.items():
         setattr(held.contract, name, value)
     session.add(held.contract)
-    own = {"tenant_id": tenant_of(session), "contract_id": held.contract.id}
+    own: dict[str, Any] = {"tenant_id": tenant_of(session), "contract_id": held.contract.id}
     _save_lines(session, plan.lines, own)
     _save_pools(session, plan.pools, own)
     session.flush()

@@ -129,7 +129,7 @@ def _bills_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, date]:
     found: dict[UUID, date] = {}
     for some in lots(sorted(ids), KEYS):
         query = (
-            select(InvoiceLineRecord.billed_of, InvoiceRecord.period_start)
+            select(InvoiceLineRecord.billed_of, col(InvoiceRecord.period_start))
             .join(
                 InvoiceRecord,
                 (col(InvoiceRecord.tenant_id) == InvoiceLineRecord.tenant_id)

@@ -84,7 +84,7 @@ def _reaching_back(
 
 def _bills(session: Session, contract_ids: Sequence[UUID]) -> defaultdict[UUID, list[Bill]]:
     one = InvoiceRecord
-    query = select(one.contract_id, one.period_start, one.period_end, one.issued_at).where(
+    query = select(one.contract_id, col(one.period_start), col(one.period_end), one.issued_at).where(
         col(one.contract_id).in_(contract_ids), one.revision == 0
     )
     found: defaultdict[UUID, list[Bill]] = defaultdict(list)

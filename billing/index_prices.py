@@ -33,7 +33,7 @@ def index_prices(session: Session, *, contracts: Sequence[ContractRecord], month
         if one.id in wanted and (found := agreed.in_force(one.id, ClauseKind.INDEXATION, on=month.start)) is not None
     }
     figures = index_figures(session, _sources(one.terms for one in terms.values())) if terms else ()
-    found: dict[UUID, Indexed] = {}
+    follow: dict[UUID, Indexed] = {}
     refused: dict[UUID, Refusal] = {}
     for contract_id, one in terms.items():
         if not isinstance(one.terms, Indexation):
@@ -43,8 +43,8 @@ def index_prices(session: Session, *, contracts: Sequence[ContractRecord], month
         except Refusal as why:
             refused[contract_id] = why
         else:
-            found |= {contract_id: follows} if follows else {}
-    return Following(found, refused)
+            follow |= {contract_id: follows} if follows else {}
+    return Following(follow, refused)
 
 
 def why_indexed(one: Indexed) -> Reason:

@@ -58,7 +58,11 @@ def _figures(session: Session, watched: Iterable[Watched]) -> dict[tuple[UUID, s
 
 def _by_meter(one: Watched, figure: Figure) -> Downtime:
     hours = to_thousandths(Fraction(repr(float(figure.increase))))
-    told = {"meter": figure.meter.code, "metric": figure.meter.metric, "versions": list(figure.versions)}
+    told: dict[str, Any] = {
+        "meter": figure.meter.code,
+        "metric": figure.meter.metric,
+        "versions": list(figure.versions),
+    }
     covered = None if figure.covered_hours is None else to_thousandths(Fraction(repr(float(figure.covered_hours))))
     told |= {"means": figure.meter.means, "readings": figure.readings, "covered": str(covered)}
     return Downtime(hours, _about(one, hours) | told)
@@ -82,7 +86,7 @@ def _by_status(one: Watched, stays: Sequence[StayRecord], known_until: datetime)
             hours += Fraction((until - since) // timedelta(microseconds=1), AN_HOUR // timedelta(microseconds=1))
             down.append([since.isoformat(), until.isoformat()])
     counted = to_thousandths(hours)
-    told = {"statuses": [status.value for status in one.level.down_statuses], "spans": down}
+    told: dict[str, Any] = {"statuses": [status.value for status in one.level.down_statuses], "spans": down}
     return Downtime(counted, _about(one, counted) | told)
 
 
