@@ -10,11 +10,12 @@ from sqlmodel import Session, col, select
 
 from billing.billed_queries import BilledSoFar, billed_so_far
 from billing.charges_of_month import charges_of_month
-from billing.due import Due, Read, policies_of
+from billing.due import UNREAD, Due, Read, policies_of
 from billing.late_use_queries import may_change
 from billing.load_terms import Priced, load_terms
 from billing.needed_reads import Need, needed_slots
 from billing.period import Month, months_back
+from billing.proof import Proof
 from billing.rate_month import rate_month
 from billing.rating import RatedLine
 from billing.read_meters import Reading, read_meters
@@ -147,10 +148,19 @@ def with_reads(session: Session, due: Sequence[tuple[Due, Sequence[Month]]]) -> 
     ]
     proofs = read_meters(session, [reading for zone, need in needed for reading in _readings(zone, need)])
     reads = {
-        (need.terms.line_id, need.slot.part.start): Read(*(proofs[one.key] for one in _readings(zone, need)))
+        (need.terms.line_id, need.slot.part.start): _read([proofs[one.key] for one in _readings(zone, need)])
         for zone, need in needed
     }
     return [one._replace(reads=reads) for one, _ in due]
+
+
+def _read(proofs: Sequence[Proof]) -> Read:
+    """Put together what was read of a slot, and of the days before it in its window."""
+    if not proofs:
+        return UNREAD
+    slot, *before = proofs
+    gone = sum(proof.forgotten_days for proof in proofs)
+    return Read(slot._replace(forgotten_days=gone), before[0].increase if before else None)
 
 
 def _readings(zone: str, need: Need) -> list[Reading]:
