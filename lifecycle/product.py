@@ -70,11 +70,16 @@ class CurvePoint(SQLModel):
     p90: float = Field(ge=0)
 
 
+_SELDOM = frozenset({"test_cost", "salvage", "days", "carbon_saved", "carbon_process"})
+
+
 class RouteTerms(SQLModel):
     """What taking one route costs and yields; money in the product's currency.
 
     `worst_grade` is the worst grade that still allows the route (engineering gate); `yield_fraction` the share of
-    things that come out well; `price_fraction` the selling price as a fraction of the value at grade A.
+    things that come out well; `price_fraction` the selling price as a fraction of the value at grade A; `salvage` what
+    one brings that does not come out well; `days` until the price is paid. `test_cost` covers tests and gate.
+    `carbon_saved` is the kg of CO2e that one saves that comes out well, `carbon_process` what the route takes.
     """
 
     model_config = {"extra": "forbid", "allow_inf_nan": False}
@@ -87,6 +92,16 @@ class RouteTerms(SQLModel):
     parts_cost: Decimal = Field(default=Decimal(0), max_digits=18, decimal_places=6)
     logistics_cost: Decimal = Field(default=Decimal(0), max_digits=18, decimal_places=6)
     warranty_cost: Decimal = Field(default=Decimal(0), max_digits=18, decimal_places=6)
+    test_cost: Decimal = Field(default=Decimal(0), max_digits=18, decimal_places=6)
+    salvage: Decimal = Field(default=Decimal(0), max_digits=18, decimal_places=6)
+    days: float = Field(default=0, ge=0, le=3_650)
+    carbon_saved: float = 0
+    carbon_process: float = Field(default=0, ge=0)
+
+    def written(self) -> dict[str, Any]:
+        """Give the terms as they are kept: what is seldom named is left out where it is nothing."""
+        kept = self.model_dump(mode="json")
+        return {name: value for name, value in kept.items() if name not in _SELDOM or float(value)}
 
 
 class Product(SQLModel):
@@ -145,7 +160,7 @@ class Product(SQLModel):
     @field_validator("routes")
     @classmethod
     def _sound_routes(cls, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [RouteTerms.model_validate(row).model_dump(mode="json") for row in rows]
+        return [RouteTerms.model_validate(row).written() for row in rows]
 
 
 class Part(SQLModel):

@@ -25,6 +25,7 @@ from pas.commands import (
     people,
     quarantine,
     readings,
+    route,
     remind,
     rerate,
     seller,
@@ -70,6 +71,7 @@ app.command("end-report")(end_report.end_report)
 app.command()(harvest.harvest)
 app.add_typer(books.app, name="books")
 app.command("value")(value.value)
+app.command("route")(route.route)
 app.command("meter")(meter.meter)
 app.add_typer(readings.app, name="readings")
 app.add_typer(quarantine.app, name="quarantine")

@@ -157,6 +157,7 @@ STATUS: dict[str, int] = {
     "UnknownCalendar": 404,
     "NotYetAssessed": 404,
     "NoRouteYet": 404,
+    "NoOutlook": 404,
     "NothingToValue": 404,
     "NoDate": 422,
     "NoInspections": 422,

@@ -14,7 +14,7 @@ from lifecycle.route.economics import Takings, Worth, break_even_wage, by_route,
 
 
 class RouteOption(SQLModel):
-    """One route with its figures; they add up: `net_value = income - labour - parts - logistics - warranty`."""
+    """One route with its figures: `net_value = income - labour - parts - logistics - warranty - testing`."""
 
     route: str
     feasible: bool
@@ -24,6 +24,7 @@ class RouteOption(SQLModel):
     parts: Decimal | None = None
     logistics: Decimal | None = None
     warranty: Decimal | None = None
+    testing: Decimal | None = None
     reasons: list[Reason] = Field(default_factory=list)
 
 
@@ -66,18 +67,18 @@ def _option(one: Takings, terms: RouteTerms, worth: Worth) -> RouteOption:
     if one.barred is not None:
         inputs = {"grade": worth.grade, "worst_grade": terms.worst_grade}
         return RouteOption(route=one.route, feasible=False, reasons=[_reason(one.barred, inputs, None)])
-    income, labour, parts, logistics, warranty = (
-        to_cents(Decimal(share)) for share in (one.income, one.labour, one.parts, one.logistics, one.warranty)
-    )
+    shares = (one.income, one.labour, one.parts, one.logistics, one.warranty, one.testing)
+    income, labour, parts, logistics, warranty, testing = (to_cents(Decimal(share)) for share in shares)
     return RouteOption(
         route=one.route,
         feasible=True,
-        net_value=income - labour - parts - logistics - warranty,
+        net_value=income - labour - parts - logistics - warranty - testing,
         income=income,
         labour=labour,
         parts=parts,
         logistics=logistics,
         warranty=warranty,
+        testing=testing,
     )
 
 

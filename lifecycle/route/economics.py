@@ -1,13 +1,17 @@
-"""What a route nets: its price if it comes out well, less labour, parts, transport and warranty."""
+"""What a route nets: its price if it comes out well, less labour, parts, transport, warranty and testing."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from math import exp
 from typing import NamedTuple
 
 from lifecycle.grade import is_worse
 from lifecycle.material import Material
 from lifecycle.product import Part, RouteTerms
-from lifecycle.route.assumptions import takes
+from lifecycle.route.assumptions import assumptions, takes
+
+_KILOS = 1000
+_DAYS_OF_A_YEAR = 365.25
 
 
 class Worth(NamedTuple):
@@ -24,7 +28,11 @@ class Worth(NamedTuple):
 
 
 class Takings(NamedTuple):
-    """One route in figures: `net = income - labour - parts - logistics - warranty`, or the code of what bars it."""
+    """One route in figures, or the code of what bars it.
+
+    `net = income - labour - parts - logistics - warranty - testing`; `carbon` is the CO2e that it is expected to save,
+    in kg, less what it takes itself.
+    """
 
     route: str
     income: float = 0.0
@@ -34,11 +42,17 @@ class Takings(NamedTuple):
     warranty: float = 0.0
     hours: float = 0.0
     barred: str | None = None
+    testing: float = 0.0
+    carbon: float = 0.0
 
     @property
     def net(self) -> float:
         """Give what is left."""
-        return self.income - self.labour - self.parts - self.logistics - self.warranty
+        return self.income - self.labour - self.parts - self.logistics - self.warranty - self.testing
+
+    def net_at(self, carbon_price: float) -> float:
+        """Give what is left where a tonne of CO2e has a price."""
+        return self.net + carbon_price * self.carbon / _KILOS
 
 
 def take(terms: RouteTerms, worth: Worth, *, wage: float) -> Takings:
@@ -55,6 +69,8 @@ def take(terms: RouteTerms, worth: Worth, *, wage: float) -> Takings:
         logistics=float(terms.logistics_cost),
         warranty=float(terms.warranty_cost),
         hours=terms.labour_minutes / 60,
+        testing=float(terms.test_cost),
+        carbon=terms.yield_fraction * terms.carbon_saved - terms.carbon_process,
     )
 
 
@@ -96,7 +112,17 @@ def _income(terms: RouteTerms, worth: Worth) -> float | None:
     if worth.at_grade_a is None:
         return None
     factor = worth.grade_factor if takes(terms.route, "sold_as_is") else 1.0
-    return terms.yield_fraction * terms.price_fraction * worth.at_grade_a * factor
+    price = terms.price_fraction * worth.at_grade_a * factor * waiting_factor(terms.days)
+    return terms.yield_fraction * price + (1 - terms.yield_fraction) * float(terms.salvage)
+
+
+def waiting_factor(days: float) -> float:
+    """Give what a price is worth today that is paid after so many days.
+
+    >>> waiting_factor(0)
+    1.0
+    """
+    return exp(-float(assumptions()["waiting"]["rate_per_year"]) * days / _DAYS_OF_A_YEAR)
 
 
 def _barred(terms: RouteTerms, worth: Worth, income: float | None) -> str | None:

@@ -1,21 +1,34 @@
 """Routes over HTTP: where an asset should go next, beside every other way and what bars it."""
 
 from decimal import Decimal
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel
 
 from lifecycle.condition_queries import last_routes
 from lifecycle.queries import known_asset
+from lifecycle.read_outlook import read_outlook
 from lifecycle.reason import Reason
 from lifecycle.route.choice import RouteOption
+from lifecycle.route.outlook import Outlook
+from pas import clock
 from pas.access import Asking, Reading, may
 from pas.api.problems import problems
 from pas.role import Role
 from telemetry.refusal import Refusal
 
 router = APIRouter(prefix="/assets/{asset_id}", tags=["routes"])
+
+
+Wage = Annotated[
+    float | None, Query(ge=0, le=1e6, allow_inf_nan=False, description="Wage per hour; the product's if left out.")
+]
+CarbonPrice = Annotated[
+    float | None,
+    Query(ge=0, le=1e6, allow_inf_nan=False, description="Price of a tonne of CO2e; market prices alone if left out."),
+]
 
 
 class NoRouteYet(Refusal):
@@ -45,3 +58,12 @@ def read_route(asset_id: UUID, _caller: Asking, session: Reading) -> RouteDecisi
     if found is None:
         raise NoRouteYet("no route was chosen yet: assess the asset first, and see that its product names routes")
     return RouteDecision.model_validate(found, from_attributes=True)
+
+
+@router.get("/route/outlook", responses=problems(404, 422))
+@may(Role.ADMINISTRATOR, Role.FLEET_MANAGER, Role.FINANCE)
+def read_route_outlook(
+    asset_id: UUID, _caller: Asking, session: Reading, wage: Wage = None, carbon_price: CarbonPrice = None
+) -> Outlook:
+    """Weigh the routes over all grades that the asset may have: break-evens, value of inspection, other CO2 prices."""
+    return read_outlook(session, asset_id=asset_id, now=clock.now(), wage=wage, carbon_price=carbon_price)
