@@ -104,10 +104,10 @@ def leased_by(session: Session, contract_ids: Iterable[UUID]) -> dict[UUID, list
     wanted = asked_rows(session, [(one.hex,) for one in found], id=Uuid())
     rows = session.exec(
         select(ContractLineRecord, AssetRecord.serial, ProductRecord.name)
-        .join(wanted, wanted.c.id == ContractLineRecord.contract_id)
         .join(AssetRecord, _same(AssetRecord, ContractLineRecord.asset_id))
         .join(ProductRecord, _same(ProductRecord, AssetRecord.product_id))
-        .order_by(col(ContractLineRecord.contract_id), col(AssetRecord.serial), col(ContractLineRecord.starts_on))
+        .where(col(ContractLineRecord.contract_id).in_(select(wanted.c.id)))
+        .order_by(col(AssetRecord.serial), col(ContractLineRecord.starts_on))
     )
     for row in rows:
         found[row[0].contract_id].append(LeasedAsset(*row))

@@ -5,13 +5,31 @@ from datetime import datetime
 from threading import Event
 from uuid import UUID
 
-from billing.bill_run import BillRun, RunState
-from billing.bill_run_queries import bill_run, tasks_under_way
+from billing.begin_bill_run import begin_bill_run
+from billing.bill_run import BillRun, Deed, RunState
+from billing.bill_run_queries import bill_run, so_far, tasks_under_way
 from billing.carry_on_bill_run import carry_on_bill_run, foresee_bill_run
+from billing.period import Month
+from lifecycle.actor import Actor
 from pas import clock
 from pas.db import Database
 
 Told = Callable[[BillRun], None]
+
+
+def begin(
+    database: Database,
+    tenant_id: int,
+    month: Month,
+    deed: Deed,
+    *,
+    only_failed: bool = False,
+    by: Actor = Actor(kind="command", name="pas"),  # noqa: B008 - a value that never changes
+) -> BillRun:
+    """Begin a run, or join the one under way, in a transaction of its own."""
+    with database.writing(tenant_id) as session:
+        task = begin_bill_run(session, month=month, deed=deed, only_failed=only_failed, now=clock.now(), by=by)
+        return so_far(session, task)
 
 
 def finish_bill_run(

@@ -189,3 +189,28 @@ def portfolio(
             for road in speed.roads
         ],
     )
+
+
+@app.command()
+@refuses
+def bill(
+    contracts: Annotated[int, typer.Option("--contracts", min=100, max=10_000_000, help="So many.")] = 100_000,
+    on: Annotated[str, typer.Option("--on", help="SQLite or PostgreSQL.")] = "SQLite",
+    issue: Annotated[int, typer.Option("--issue", min=0, max=1_000_000, help="So many of them are issued.")] = 500,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how long a month's bills take: drafts by column beside the raw insert of the same rows, and issuing."""
+    from pas.bench.bill import bench_bill
+    from pas.bench.storage.curve import stores
+
+    known = {name.lower(): name for name in stores()}
+    if on.lower() not in known:
+        raise typer.BadParameter(f"there is {' and '.join(known.values())} here", param_hint="--on")
+    with progress("bench bill", contracts * 2) as tick:
+        speed = bench_bill(contracts=contracts, on=known[on.lower()], issue=issue, tick=tick)
+    if as_json:
+        print_json(speed._asdict())
+        return
+    shown = [{"": name.replace("_", " "), "is": value} for name, value in speed._asdict().items()]
+    print_table(f"{speed.store}: {contracts:,} contracts with three lines, seconds", shown)

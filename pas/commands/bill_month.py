@@ -70,16 +70,11 @@ def _missed(database: "Database", tenant_id: int, since: "Month") -> "list[Month
 
 def _bill(database: "Database", tenant_id: int, month: "Month", deed: "Deed", *, only_failed: bool) -> "BillRun":
     """Begin a run, or join the one under way, and carry it on, bite by bite."""
-    from billing.begin_bill_run import begin_bill_run
-    from pas import clock
-    from pas.carry_on_bill_runs import finish_bill_run
+    from pas.carry_on_bill_runs import begin, finish_bill_run
     from pas.commands.frame import operator
 
-    with database.writing(tenant_id) as session:
-        by, now = operator(), clock.now()
-        task = begin_bill_run(session, month=month, deed=deed, only_failed=only_failed, now=now, by=by)
-        run_id = task.id
-    return finish_bill_run(database, tenant_id, run_id, tell=_tell)
+    run = begin(database, tenant_id, month, deed, only_failed=only_failed, by=operator())
+    return finish_bill_run(database, tenant_id, run.id, tell=_tell)
 
 
 def _tell(run: "BillRun") -> None:
