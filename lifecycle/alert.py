@@ -23,6 +23,8 @@ class AlertKind(StrEnum):
     """What measures fell silent, is stuck or says what cannot be: a matter of the operator, never of a customer."""
     UNKNOWN_PATTERN = "unknown_pattern"
     """It wears in a way that we do not know, so nothing is foretold and somebody should look."""
+    UNEXPLAINED = "unexplained"
+    """It stands far better or far worse than foretold: a repair nobody logged, or damage nobody told of."""
 
 
 OF_HOLDERS = (AlertKind.WEAR, AlertKind.MISUSE, AlertKind.ENVIRONMENT)

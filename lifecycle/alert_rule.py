@@ -48,6 +48,7 @@ class RuleCode(StrEnum):
     MISUSE = "misuse"
     SENSOR = "sensor"
     UNKNOWN_PATTERN = "unknown_pattern"
+    UNEXPLAINED = "unexplained"
 
 
 _WITH_LEVELS = frozenset({RuleCode.WEAR, RuleCode.ENVIRONMENT, RuleCode.MISUSE})
@@ -66,8 +67,9 @@ class AlertTerms(SQLModel):
 
     `cause`, `consequence` and `response` are the tenant's own words; empty ones leave ours. `limit` raises and `clear`
     clears: of wear they are days left, of the environment deadbands beyond the rating, of misuse multiples of the
-    rating. Delays count days of the readings' own clock. `tell` names who hears it, `owner` who should act within
-    `respond_within_days`; on `review_on` somebody should ask whether the rule is still worth its noise.
+    rating; of what is unexplained `limit` is the days since it was seen. Delays count days of the readings' own clock.
+    `tell` names who hears it, `owner` who should act within `respond_within_days`; on `review_on` somebody should ask
+    whether the rule is still worth its noise.
     """
 
     model_config = {"extra": "forbid", "allow_inf_nan": False}

@@ -1,7 +1,7 @@
 """What the rules of alerts say of one thing: what raises one, what clears it again, since when, and what it costs."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -69,12 +69,17 @@ def findings(
     *,
     by: Rules | None = None,
     doubted: Collection[str] = (),
+    today: date | None = None,
 ) -> list[Finding]:
-    """Hold one thing against every rule that is on; a rule without evidence, or with doubted readings, says nothing."""
+    """Hold one thing against every rule that is on; a rule without evidence, or with doubted readings, says nothing.
+
+    Without a day nobody is asked about the past.
+    """
     by = by or our_rules()
     found: list[Finding] = []
     if assessment is not None:
         found += [wear(product, assessment, by[RuleCode.WEAR]), strange(assessment, by[RuleCode.UNKNOWN_PATTERN])]
+        found.append(unexplained(assessment, by[RuleCode.UNEXPLAINED], today))
     if recent.means or recent.shocks is not None:
         ratings = [Rating.model_validate(rating) for rating in product.ratings]
         found += environment(product, ratings, recent, by[RuleCode.ENVIRONMENT], doubted)
@@ -108,6 +113,21 @@ def strange(assessment: Assessment, rule: RuleInForce) -> Finding:
     known = all(one["code"] != UNKNOWN_PATTERN for one in assessment.account)
     said = [] if known else [one for one in assessment.reasons if one.code == UNKNOWN_PATTERN]
     return Finding(rule, "unknown_pattern", bool(said), not said, said, days=assessment.remaining_days)
+
+
+def unexplained(assessment: Assessment, rule: RuleInForce, today: date | None) -> Finding:
+    """Ask for what nobody can explain, as long as the sight is young enough to be remembered."""
+    seen = seen_on(assessment.account)
+    asks = today is not None and seen is not None and (today - seen).days <= rule.terms.limit
+    jumps = assessment.jumps if assessment.has_jumped else []
+    began = None if seen is None else seen.toordinal()
+    return Finding(rule, "unexplained", bool(jumps) and asks, not jumps, jumps, began=began)
+
+
+def seen_on(account: Iterable[Mapping[str, Any]]) -> date | None:
+    """Give the day of the last sight that a condition rests on; None where nobody looked."""
+    told = next((reason["inputs"]["on"] for reason in account if reason["code"] == "condition.last_inspection"), None)
+    return None if told is None else date.fromisoformat(told)
 
 
 def environment(

@@ -73,6 +73,7 @@ def raise_alerts(
             readings.get(asset.id, NOTHING).recent,
             by=rules,
             doubted=doubted.get(asset.id, ()),
+            today=now.date(),
         )
     ]
     ages = class_ages(session, {one.asset.product_id for one in matters if one.is_to_be_heard}, now=now)
@@ -135,6 +136,7 @@ def cause_of(asset: AssetRecord, finding: Finding) -> str:
         AlertKind.WEAR: f"wear:{asset.product_id}@{where}",
         AlertKind.MISUSE: f"{finding.failure_mode}@{asset.id}",
         AlertKind.UNKNOWN_PATTERN: f"unknown_pattern:{asset.product_id}",
+        AlertKind.UNEXPLAINED: f"unexplained@{where}",
     }
     return told[finding.kind][:200]
 

@@ -11,9 +11,9 @@ from sqlmodel import Session, col, select
 from lifecycle.alert_episode import DayLine, Limits, episodes
 from lifecycle.alert_queries import SENSOR_ALARMS
 from lifecycle.alert_rule import AlertTerms, RuleCode, RuleInForce, figures
-from lifecycle.alert_rules import UNKNOWN_PATTERN, Recent, beyond, deadband, multiples, outside, shock_rates
+from lifecycle.alert_rules import UNKNOWN_PATTERN, Recent, beyond, deadband, multiples, outside, seen_on, shock_rates
 from lifecycle.asset import AssetStatus
-from lifecycle.condition.assessment import limit
+from lifecycle.condition.assessment import ASKS, limit
 from lifecycle.condition_queries import products_of
 from lifecycle.product import Product, Rating
 from lifecycle.tables import AssetRecord, ConditionRecord, ProductRecord
@@ -128,11 +128,25 @@ def _concluded_lines(
     for some in lots(sorted(of), KEYS):
         query = select(one).where(col(one.asset_id).in_(some), one.assessed_at >= since, one.assessed_at <= now)
         for condition in session.exec(query.order_by(col(one.assessed_at))):
-            judged = _strange(condition) if rule.code is RuleCode.UNKNOWN_PATTERN else _worn(condition, of, rule.terms)
+            judged = _concluded(condition, rule, of)
             found[condition.asset_id][condition.assessed_at.toordinal()] = judged
     terms = rule.terms
     limits = Limits(_BETWEEN, _WELL, terms.on_delay_days, terms.off_delay_days)
     return {asset: [(DayLine([*days], [*days.values()]), limits, _BETWEEN)] for asset, days in found.items()}
+
+
+def _concluded(condition: ConditionRecord, rule: RuleInForce, of: Mapping[UUID, ProductRecord]) -> float:
+    if rule.code is RuleCode.UNKNOWN_PATTERN:
+        return _strange(condition)
+    return _unexplained(condition, rule) if rule.code is RuleCode.UNEXPLAINED else _worn(condition, of, rule.terms)
+
+
+def _unexplained(condition: ConditionRecord, rule: RuleInForce) -> float:
+    seen = seen_on(condition.reasons)
+    if not any(reason.get("code") in ASKS for reason in condition.reasons):
+        return _WELL
+    young = seen is not None and (condition.assessed_at.date() - seen).days <= rule.terms.limit
+    return _BAD if young else _BETWEEN
 
 
 def _worn(condition: ConditionRecord, products: Mapping[UUID, ProductRecord], terms: AlertTerms) -> float:

@@ -17,7 +17,8 @@ Plain = dict[str, Any]
 LAYER_NAMES = [layer.value for layer in LAYERS]
 _PEERS = LAYERS.index(Layer.FLEET_PEERS)
 JUMPS = {1: "condition.repair_not_logged", -1: "condition.sudden_damage"}
-_ASKS = frozenset(JUMPS.values())
+ASKS = frozenset(JUMPS.values())
+"""Reasons that ask somebody for an explanation."""
 
 
 class Assessment(NamedTuple):
@@ -49,12 +50,12 @@ class Assessment(NamedTuple):
     @property
     def has_jumped(self) -> bool:
         """Tell whether there is something that nobody can explain."""
-        return any(reason["code"] in _ASKS for reason in self.account)
+        return any(reason["code"] in ASKS for reason in self.account)
 
     @property
     def jumps(self) -> list[Reason]:
         """Give what was seen that nobody can explain: a repair that was not logged, or sudden damage."""
-        return [reason for reason in self.reasons if reason.code in _ASKS]
+        return [reason for reason in self.reasons if reason.code in ASKS]
 
 
 def assessments(told: Conclusions) -> Iterator[Assessment]:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlmodel import Session, select
 
 from lifecycle.actor import Actor
-from lifecycle.alert import AlertAnswer, AlertState
+from lifecycle.alert import AlertAnswer, AlertKind, AlertState
 from lifecycle.alert_rules import Recent, findings
 from lifecycle.answer_alert import AlertIsCleared, ImpossibleShelving, answer_alert
 from lifecycle.asset import AssetStatus, StatusChange
@@ -71,6 +71,37 @@ def test_shocks_count_for_the_use_they_came_with() -> None:
 
     assert (rough.raises, gentle.raises, gentle.clears) == (True, False, True)
     assert findings(PROJECTOR, None, Recent({}, use=9, shocks=2)) == []
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "grade", "code"),
+    [(3, "A", "condition.repair_not_logged"), (60, "A", None), (3, "E", None), (3, "D", None)],
+)
+def test_a_rise_that_nobody_explained_is_asked_about_once_while_people_remember(
+    session: Session, now: datetime, actor: Actor, days_ago: int, grade: str, code: str | None
+) -> None:
+    asset = store_assets(session, store_product(session), now=now, by=actor)[0]
+    sights = [
+        inspection(asset.id, now - timedelta(days=90), grades={"light": "E", "housing": "E"}),
+        inspection(asset.id, now - timedelta(days=days_ago), grades={"light": grade, "housing": grade}),
+    ]
+    log_inspections(session, sights, now=now, by=actor)
+    reassess(session, now=now)
+    reassess(session, now=now, asset_ids=[asset.id])
+
+    asked = session.exec(select(AlertRecord).where(AlertRecord.kind == AlertKind.UNEXPLAINED)).all()
+    assert [one.reasons[0]["code"] for one in asked] == ([code] * len(asked) if code else [])
+    assert len(asked) == (1 if code else 0)
+    if asked:
+        assert (asked[0].action, asked[0].owner) == ("explain_change", "technician")
+        log_inspections(
+            session,
+            [inspection(asset.id, now - timedelta(days=1), grades={"light": "A", "housing": "A"})],
+            now=now,
+            by=actor,
+        )
+        reassess(session, now=now)
+        assert asked[0].state is AlertState.CLEARED
 
 
 @pytest.fixture
