@@ -110,7 +110,7 @@ def _lines(invoice: Invoice, left: dict[int, Decimal], wanted: CreditWanted) -> 
         raise NotToBeCredited(f"nothing is left of {invoice.number} to credit", field="number")
     if len({one.position for one in asked}) < len(asked):
         raise NotToBeCredited("a line is named twice; name each once", field="lines")
-    lines = []
+    lines: list[InvoiceLine] = []
     for place, one in enumerate(asked):
         line = by_position.get(one.position)
         if line is None or not left[one.position]:

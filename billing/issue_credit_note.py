@@ -59,6 +59,13 @@ def _next_revision(session: Session, credited: InvoiceRecord) -> int:
 
 
 def _save(session: Session, issued: InvoiceRecord, credited: InvoiceRecord, wanted: CreditWanted, by: Actor) -> None:
-    own = {"tenant_id": issued.tenant_id, "invoice_id": issued.id, "credits_id": credited.id}
-    session.add(CreditNoteRecord(**own, why=wanted.why, note=wanted.note, given_by=by.name))
+    note = CreditNoteRecord(
+        tenant_id=issued.tenant_id,
+        invoice_id=issued.id,
+        credits_id=credited.id,
+        why=wanted.why,
+        note=wanted.note,
+        given_by=by.name,
+    )
+    session.add(note)
     session.flush()

@@ -5,9 +5,8 @@ import sys
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -30,7 +29,7 @@ OutFile = Annotated[
 class _ShownByNumber(TyperGroup):
     """`pas invoice NUMBER` is short for `pas invoice show NUMBER`."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in {*self.commands, "--help"}:
             args = ["show", *args]
         return super().parse_args(ctx, args)
@@ -109,7 +108,7 @@ def verify(
     from pas.commands.frame import reading
 
     if every == (number is not None):
-        raise click.UsageError("name one invoice, or say --all")
+        raise typer.BadParameter("name one invoice, or say --all")
     with reading(tenant) as work:
         checks = [recheck_invoice(work.session, invoice=one) for one in invoices_to_check(work.session, number)]
         series = recheck_series(work.session) if every else []
@@ -191,4 +190,4 @@ def _asked(text: str) -> dict[str, object]:
         return {"position": int(position)} | ({"amount": Decimal(amount)} if amount else {})
     except (ValueError, InvalidOperation):
         sentence = f"--line wants POSITION or POSITION=AMOUNT such as 2=10.00, not {text[:40]!r}"
-        raise click.UsageError(sentence) from None
+        raise typer.BadParameter(sentence) from None

@@ -88,7 +88,7 @@ def test_finance_takes_back_a_line_and_nobody_else_may(billed: dict[str, Any]) -
 
 def test_commands_show_check_and_take_back(pas: Pas, tmp_path: Path) -> None:
     loaded = pas("demo", "--small", "--no-serve", "--json")
-    number = json.loads(loaded.stdout)["billed"]["first_number"] if loaded.exit_code == 0 else ""
+    number = json.loads(loaded.stdout)["billing"]["first_number"] if loaded.exit_code == 0 else ""
     assert number, loaded.stderr
     shown = pas("invoice", number, "--format", "ubl", "--out", str(tmp_path / "one.xml"))
     judged = pas("einvoice", "check", str(tmp_path / "one.xml"), "--json")

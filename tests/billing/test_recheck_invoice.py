@@ -153,3 +153,10 @@ def test_a_printed_sum_holds_only_where_it_is_right(a: Decimal, b: Decimal, cent
 def test_any_text_may_stand_where_a_sum_is_expected(text: str) -> None:
     assert holds(text) in {True, False, None}
     assert holds(f"{text} = 1") in {True, False, None}
+
+
+def test_sums_of_any_size_are_worked_out_exactly() -> None:
+    nines = "9" * 40
+    assert holds(f"{nines} × 1 = {nines}.00")
+    assert not holds(f"{nines} × 1 = {nines}.01")
+    assert holds("−2.345 = -2.35")
