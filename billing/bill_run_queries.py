@@ -101,7 +101,7 @@ def zones_of(session: Session, *, period: Period) -> dict[str, str]:
 
 def how_many(session: Session, query: SelectOfScalar[ContractRecord]) -> int:
     """Count what a question would give."""
-    ids = query.with_only_columns(ContractRecord.id).subquery()
+    ids = query.with_only_columns(col(ContractRecord.id)).subquery()
     return session.exec(select(func.count()).select_from(ids)).one()
 
 
@@ -216,14 +216,15 @@ def _failures(
     session: Session, record: type[BillFailureRecord | BillTaskFailureRecord], mine: ColumnElement[bool]
 ) -> list[BillFailure]:
     rows = session.exec(
-        select(record, ContractRecord.code)
+        select(col(record.contract_id), col(record.code), col(record.sentence), col(ContractRecord.code))
+        .select_from(record)
         .join(ContractRecord, and_(col(ContractRecord.tenant_id) == record.tenant_id, _of(record)))
         .where(mine)
         .order_by(col(ContractRecord.code))
     )
     return [
-        BillFailure(contract_id=why.contract_id, contract=code, code=why.code, sentence=why.sentence)
-        for why, code in rows
+        BillFailure(contract_id=contract_id, contract=contract, code=code, sentence=sentence)
+        for contract_id, code, sentence, contract in rows
     ]
 
 

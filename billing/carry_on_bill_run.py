@@ -146,8 +146,10 @@ def _note(session: Session, task: BillTaskRecord, contracts: Sequence[ContractRe
     task.gross = task.net + task.vat
     task.done += len(contracts)
     task.handled_to = contracts[-1].code if contracts else task.handled_to
-    own = {"tenant_id": task.tenant_id, "task_id": task.id}
-    session.add_all(BillTaskFailureRecord(**own, **why.model_dump(exclude={"contract"})) for why in bite.failures)
+    session.add_all(
+        BillTaskFailureRecord(tenant_id=task.tenant_id, task_id=task.id, **why.model_dump(exclude={"contract"}))
+        for why in bite.failures
+    )
     session.flush()
 
 

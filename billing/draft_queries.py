@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import and_
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -146,7 +146,8 @@ def draft_report(session: Session, *, month: Month) -> DraftReport:
     issued, before = _issued(session, month), _billed(session, before_month)
     after = issued | {contract_id: unscaled(net, CENTS) for contract_id, net, _, _ in made}
     found = differences(before, after, tell_from_percent=policy.tell_from_percent)
-    net, vat = (unscaled(sum(row[place] for row in made), CENTS) for place in (1, 2))
+    net = unscaled(sum(cents for _, cents, _, _ in made), CENTS)
+    vat = unscaled(sum(cents for _, _, cents, _ in made), CENTS)
     kinds = [one.kind for one in found]
     return DraftReport(
         month=str(month),
@@ -180,7 +181,7 @@ def _how_many_approved(session: Session, month: Month) -> int:
 
 
 def _issued(session: Session, month: Month) -> dict[UUID, Decimal]:
-    query = select(InvoiceRecord.contract_id, InvoiceRecord.net)
+    query = select(InvoiceRecord.contract_id, col(InvoiceRecord.net))
     mine = (InvoiceRecord.period_start == month.start, InvoiceRecord.revision == 0)
     return dict(session.exec(query.where(*mine)).all())
 
@@ -232,9 +233,9 @@ def lines_billed(
             numbers = (one.quantity, one.unit, one.unit_price, one.price_base, one.net)
             found[contract_id].append(BilledLine(one.billed_of, serial or "", one.component, *numbers))
         not_issued = [contract_id for contract_id in lot if contract_id not in found]
-        for contract_id, one in draft_lines(session, month=month, contract_ids=not_issued):
-            numbers = (one.quantity, one.unit, one.unit_price, one.price_base, one.net)
-            found[contract_id].append(BilledLine(one.billed_of, one.thing, one.component, *numbers))
+        for contract_id, drawn in draft_lines(session, month=month, contract_ids=not_issued):
+            numbers = (drawn.quantity, drawn.unit, drawn.unit_price, drawn.price_base, drawn.net)
+            found[contract_id].append(BilledLine(drawn.billed_of, drawn.thing, drawn.component, *numbers))
     return found
 
 
@@ -252,7 +253,7 @@ def draft_lines(session: Session, *, month: Month, contract_ids: Sequence[UUID])
     return found
 
 
-def _of_asset(line: type[InvoiceLineRecord | DraftLineRecord]):  # noqa: ANN202 - an expression
+def _of_asset(line: type[InvoiceLineRecord | DraftLineRecord]) -> ColumnElement[bool]:
     return and_(col(AssetRecord.tenant_id) == line.tenant_id, col(AssetRecord.id) == line.asset_id)
 
 

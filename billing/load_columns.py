@@ -211,7 +211,7 @@ def _proofs(
 ) -> dict[str, Proof]:
     """Read the meters of the metered lines as the other road does."""
     wanted = [
-        Reading(UUID(row.line), UUID(row.asset), row.meter, contract.zone, days)
+        Reading(UUID(row.line), UUID(row.asset), row.meter or "", contract.zone, days)
         for row in rows
         for contract in [known[row.contract]]
         if row.meter in units and (days := _days_of(row, contract, month)) is not None

@@ -55,8 +55,7 @@ def run_month(which: WhichMonth, caller: Asking, session: Writing, response: Res
     A small month is done when this answers (201). A larger one is under way (202): the worker carries it on, and
     `GET /bill-runs/{run_id}` says how far it is.
     """
-    asked = {"deed": which.deed, "only_failed": which.only_failed}
-    run = _begin_or_bill(session, Month(which.month), caller, **asked)
+    run = _begin_or_bill(session, Month(which.month), caller, deed=which.deed, only_failed=which.only_failed)
     response.status_code = 202 if run.state is RunState.RUNNING else 201
     return run
 

@@ -90,11 +90,12 @@ def list_draft_lines(month: MonthAsked, contract_id: UUID, _caller: Asking, sess
 @may(Role.ADMINISTRATOR, Role.FINANCE)
 def approve(approval: Approval, caller: Asking, session: Writing) -> ApprovalDone:
     """Approve drafts exactly as they were shown; if one of them changed meanwhile, none is approved."""
-    same = {"month": Month(approval.month), "now": clock.now(), "by": caller.actor}
+    month, now, by = Month(approval.month), clock.now(), caller.actor
     if approval.shown is not None:
-        return ApprovalDone(**approve_month(session, shown=approval.shown, **same)._asdict())
+        done = approve_month(session, month=month, shown=approval.shown, now=now, by=by)
+        return ApprovalDone(**done._asdict())
     chosen = {one.contract_id: one.hash for one in approval.drafts}
-    return ApprovalDone(**approve_drafts(session, chosen=chosen, **same)._asdict())
+    return ApprovalDone(**approve_drafts(session, month=month, chosen=chosen, now=now, by=by)._asdict())
 
 
 @router.get("/bill-policy")
