@@ -10,7 +10,7 @@ from sqlmodel import Session, col, func, select
 
 from billing.amendment import AddAsset, Amendment, as_asked
 from billing.clause import Indexation
-from billing.contract import Lease, WrongTerms, check_leases
+from billing.contract import Lease, WrongTerms, check_leases, check_prices
 from billing.contract_life_queries import clauses, pool_of_lines, pools_of
 from billing.contract_life_tables import (
     ContractAmendmentRecord,
@@ -121,6 +121,8 @@ def _check(session: Session, held: Held, plan: Plan, amendment: Amendment) -> No
     for one in plan.pools:
         if session.exec(select(ProductRecord.id).where(ProductRecord.id == one.after.product_id)).first() is None:
             raise UnknownParty(f"there is no product {one.after.product_id}", field="pool.product_id")
+    for changed in plan.lines:
+        check_prices(changed.after, held.contract.proration, "a line of the contract", "line.")
     if isinstance(amendment, AddAsset):
         _check_line(session, held, plan.lines[0].after)
     code, mine = held.contract.code, _leases_after(held, plan)
@@ -161,8 +163,6 @@ def _check_line(session: Session, held: Held, line: HeldLine) -> None:
     if not held.contract.starts_on <= line.starts_on < (line.ends_on or last) <= last:
         sentence = f"the line must run within the days of {held.contract.code}, {held.contract.starts_on} to {last}"
         raise WrongTerms(sentence, field="line.starts_on")
-    if (line.meter is None) != (line.unit_price is None):
-        raise WrongTerms("a line needs both a meter and a unit price, or neither", field="line.meter")
     meters = latest_meters(session) if line.meter else {}
     if line.meter is not None and line.meter not in meters:
         sentence = f"{line.meter[:60]!r} is no meter; there are {', '.join(meters) or 'none yet'}"

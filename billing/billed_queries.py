@@ -39,7 +39,7 @@ def billed_so_far(session: Session, *, contract_ids: Iterable[UUID], since: date
 
 def _months(session: Session, wanted: CTE, since: date, found: Mapping[UUID, BilledSoFar]) -> None:
     one = InvoiceRecord
-    query = select(one.contract_id, one.period_start).join(wanted, wanted.c.id == one.contract_id)
+    query = select(col(one.contract_id), col(one.period_start)).join(wanted, wanted.c.id == one.contract_id)
     for contract_id, start in session.exec(query.where(one.period_start >= since, one.revision == 0)):
         found[contract_id].months.add(start)
 
@@ -48,7 +48,7 @@ def _lines(session: Session, wanted: CTE, since: date, found: Mapping[UUID, Bill
     """Load the lines of bills; what a credit note takes back was granted, and is not billed again."""
     line, bill = InvoiceLineRecord, InvoiceRecord
     query = (
-        select(line, bill.contract_id, bill.period_start)
+        select(line, col(bill.contract_id), col(bill.period_start))
         .join(bill, (col(bill.tenant_id) == line.tenant_id) & (col(bill.id) == line.invoice_id))
         .join(wanted, wanted.c.id == bill.contract_id)
         .where(bill.revision == 0, line.period_start >= since)
@@ -82,7 +82,7 @@ def _billed(record: InvoiceLineRecord, contract_id: UUID, month: date) -> list[B
 def _carried(session: Session, wanted: CTE, found: dict[UUID, BilledSoFar]) -> None:
     line = InvoiceLineRecord
     query = (
-        select(line.billed_of, line.net)
+        select(col(line.billed_of), col(line.net))
         .join(wanted, wanted.c.id == line.billed_of)
         .where(line.component == Component.CARRIED_OVER.value)
     )

@@ -10,9 +10,9 @@ from billing.billed import CHARGED, BilledAs, BilledLine, Of, of_line
 from billing.due import UNREAD, Due
 from billing.period import Month
 from billing.price_use import PricedPart, total
-from billing.proof import Proof, plain
+from billing.proof import NO_READINGS, Proof, plain
 from billing.rate_month import Beside, of_month, rate_again, rate_month
-from billing.rating import Component, RatedLine, Terms, as_amount, as_price
+from billing.rating import Component, Meter, RatedLine, Terms, as_amount, as_price
 from billing.unit import unit_code
 from lifecycle.reason import Reason
 
@@ -129,7 +129,6 @@ def _corrects(line: BilledLine) -> bool:
 
 def _correction(due: Due, held: Held, revision: int) -> RatedLine:
     terms = next((terms for terms in due.terms if terms.line_id == held.of.billed_of), None)
-    metered = held.of.kind is BilledAs.USE and terms is not None and terms.meter is not None
     return RatedLine(
         billed_of=held.of.billed_of,
         contract_line_id=terms.line_id if terms else None,
@@ -143,7 +142,7 @@ def _correction(due: Due, held: Held, revision: int) -> RatedLine:
         formula=_formula(held),
         reasons=[_why(held)],
         **_amount(held, terms),
-        **(_readings(held, terms) if metered else {}),
+        **_readings(held, terms.meter if terms else None),
     )
 
 
@@ -165,11 +164,13 @@ def _units(held: Held, unit: str) -> Decimal:
     return now - sum((line.quantity for line in counted if line.unit == unit), Decimal(0))
 
 
-def _readings(held: Held, terms: Terms) -> dict[str, Any]:
-    shown: dict[str, Any] = {"meter": terms.meter.code if terms.meter else None}
-    if held.proof is not None:
-        shown |= {key: getattr(held.proof, key) for key in ("opening", "opening_at", "closing", "closing_at")}
-    return shown
+def _readings(held: Held, meter: Meter | None) -> dict[str, Any]:
+    """Show what the meter shows now of the days of use that is corrected."""
+    if meter is None or held.of.kind is not BilledAs.USE:
+        return {}
+    proof = held.proof or NO_READINGS
+    shown = {key: getattr(proof, key) for key in ("opening", "opening_at", "closing", "closing_at")}
+    return {"meter": meter.code, **shown}
 
 
 def _formula(held: Held) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import Uuid, func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from billing.bill_run import Deed
 from billing.contract_life_tables import ContractAmendmentRecord
 from billing.late_use_tables import LateUseRefusedRecord
 from billing.tables import BillRunRecord, ContractLineRecord
@@ -29,9 +30,14 @@ def last_refused(session: Session, line_ids: Iterable[UUID]) -> Mapping[tuple[UU
     return {(record.contract_line_id, record.period_start): record for record in session.exec(query)}
 
 
-def changed_before(session: Session, moment: datetime) -> bool:
-    """Tell whether readings from before a moment came in, or were corrected, since the last run over any month."""
-    since = session.exec(select(func.max(col(BillRunRecord.ran_at)))).one()
+def changed_before(session: Session, moment: datetime, *, looked_from: date) -> bool:
+    """Tell whether readings from before a moment came in, or were corrected, since the last run that looked back.
+
+    Those are the runs that issued a month from a day on; without one, all readings count.
+    """
+    run = BillRunRecord
+    looked = select(func.max(col(run.ran_at))).where(run.deed != Deed.DRAFT, run.period_start >= looked_from)
+    since = session.exec(looked).one()
     early, corrected, swapped = ReadingBatchRecord, ReadingCorrectionRecord, CounterSwapRecord
     micros = int(moment.timestamp() * 1_000_000)
     questions = (

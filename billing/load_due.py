@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 
 from billing.billed_queries import BilledSoFar, billed_so_far
 from billing.charges_of_month import charges_of_month
-from billing.due import UNREAD, Due, Read, policies_of
+from billing.due import UNREAD, Due, Priced, Read, policies_of
 from billing.late_use_queries import may_change
-from billing.load_terms import Priced, load_terms
+from billing.load_terms import load_terms
 from billing.needed_reads import Need, needed_slots
 from billing.period import Month, months_back
 from billing.proof import Proof

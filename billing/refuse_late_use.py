@@ -22,15 +22,18 @@ A_DAY = timedelta(days=1)
 def refuse_late_use(session: Session, *, month: Month, now: datetime) -> list[LateUseRefusedRecord]:
     """List what came too late for the bill of a month, of the twelve months before each contract's late window.
 
-    What was listed before and has not changed since is not listed again. Looks only where readings from before came in
+    A contract that has ended has no later bill, so that all that comes after its last one is too late. What was listed
+    before and has not changed since is not listed again. Looks only where readings from before came in
     since the last run. Bills nothing.
     """
-    if not changed_before(session, midnight(month.start, "UTC") + A_DAY):
+    looked_from = months_back(month.start, 1)
+    if not changed_before(session, midnight(month.start, "UTC") + A_DAY, looked_from=looked_from):
         return []
     made: list[LateUseRefusedRecord] = []
     for back in range(1, NOTICED_MONTHS + 25):
         then = Month(f"{months_back(month.start, back):%Y-%m}")
-        late = [one for one in contracts_billed(session, month=then) if one.late_months < back]
+        billed = contracts_billed(session, month=then)
+        late = [one for one in billed if one.late_months < back or (one.ends_on or month.end) <= month.start]
         made += _refused(session, look_back(session, month=then, contracts=late), then, now) if late else []
     return made
 

@@ -120,3 +120,19 @@ def _note_amendment(session: Session, amended: ContractRecord) -> None:
         )
     )
     session.flush()
+
+
+def test_what_comes_after_the_last_bill_of_a_contract_is_listed(session: Session) -> None:
+    fleet = found_fleet(session, assets=2)
+    days = {"starts_on": "2026-06-01", "ends_on": "2026-07-01"}
+    sign(session, contract(fleet.customer, "C-1", [line(fleet.assets[0], **PER_HOUR | days)], **days))
+    sign(session, contract(fleet.customer, "C-2", [line(fleet.assets[1])]))
+    read_meter(session, fleet.assets[0], FIRST, SOON_AFTER)
+    bill_month(session, month=Month("2026-06"), now=SOON_AFTER, by=CLERK)
+    read_meter(session, fleet.assets[0], {"2026-06-29T12:00:00Z": 130.0}, SOON_AFTER)
+
+    for month in ("2026-07", "2026-08"):
+        bill_month(session, month=Month(month), now=SOON_AFTER, by=CLERK)
+
+    (refused,) = session.exec(select(LateUseRefusedRecord)).all()
+    assert (refused.refused_use, refused.refused_net) == (Decimal(30), Decimal("30.00"))
