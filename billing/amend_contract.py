@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
 from billing.amendment import AddAsset, Amendment, as_asked
@@ -212,8 +213,12 @@ def _save_lines(session: Session, changes: Sequence[LineChange], own: dict[str, 
         session.add(record)
     session.flush()
     begun = [one.after.model_dump() | own for one in changes if one.before is None]
-    if begun:
-        session.execute(insert(ContractLineRecord), begun)
+    try:
+        if begun:
+            session.execute(insert(ContractLineRecord), begun)
+    except IntegrityError as clash:
+        sentence = "a line with this id, or of this thing from this day on, is there already"
+        raise AmendmentDiffers(sentence, field="line") from clash
 
 
 def _save_pools(session: Session, changes: Sequence[PoolChange], own: dict[str, Any]) -> None:

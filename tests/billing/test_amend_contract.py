@@ -225,3 +225,12 @@ def test_lines_that_ran_to_the_end_run_on_with_the_contract(session: Session) ->
 
     assert [one.serial for one in bill(session, signed, "2026-07")] == ["PRJ-00000", "PRJ-00002"]
     assert bill(session, signed, "2026-08") == []
+
+
+def test_a_line_that_is_there_already_is_not_added_twice(session: Session) -> None:
+    fleet = found_fleet(session)
+    (signed,) = sign(session, contract(fleet.customer, "C-1", [line(fleet.assets[0])]))
+    known = str(lines_of(session, [signed.id])[signed.id][0].id)
+    new = {"id": known, "asset_id": str(fleet.assets[1].id), "starts_on": "2026-03-05", "monthly_fee": "31.00"}
+    with pytest.raises(AmendmentDiffers, match="there already"):
+        amend(session, signed, kind="add_asset", line=new)
