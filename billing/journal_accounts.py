@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Field, SQLModel
 
 _LONGEST = 20
-_FORM: dict[str, Any] = {"max_length": _LONGEST, "schema_extra": {"pattern": "^[0-9A-Za-z][0-9A-Za-z.-]*$"}}
+_FORM: dict[str, Any] = {"pattern": "^[0-9A-Za-z][0-9A-Za-z.-]*$"}
 
 
 class Role(StrEnum):
@@ -55,18 +55,18 @@ class Accounts(SQLModel):
 
     model_config = {"extra": "forbid"}
 
-    receivable: str = Field(default="400000", **_FORM)
-    revenue: str = Field(default="700000", **_FORM)
-    other_income: str = Field(default="743000", **_FORM)
-    asset_sales: str = Field(default="741000", **_FORM)
-    deposits: str = Field(default="178000", **_FORM)
-    vat: str = Field(default="451000", **_FORM)
-    deferred: str = Field(default="493000", **_FORM)
-    accrued: str = Field(default="491000", **_FORM)
-    bank: str = Field(default="550000", **_FORM)
-    provider: str = Field(default="580000", **_FORM)
-    cash: str = Field(default="570000", **_FORM)
-    suspense: str = Field(default="499000", **_FORM)
+    receivable: str = Field(default="400000", max_length=_LONGEST, schema_extra=_FORM)
+    revenue: str = Field(default="700000", max_length=_LONGEST, schema_extra=_FORM)
+    other_income: str = Field(default="743000", max_length=_LONGEST, schema_extra=_FORM)
+    asset_sales: str = Field(default="741000", max_length=_LONGEST, schema_extra=_FORM)
+    deposits: str = Field(default="178000", max_length=_LONGEST, schema_extra=_FORM)
+    vat: str = Field(default="451000", max_length=_LONGEST, schema_extra=_FORM)
+    deferred: str = Field(default="493000", max_length=_LONGEST, schema_extra=_FORM)
+    accrued: str = Field(default="491000", max_length=_LONGEST, schema_extra=_FORM)
+    bank: str = Field(default="550000", max_length=_LONGEST, schema_extra=_FORM)
+    provider: str = Field(default="580000", max_length=_LONGEST, schema_extra=_FORM)
+    cash: str = Field(default="570000", max_length=_LONGEST, schema_extra=_FORM)
+    suspense: str = Field(default="499000", max_length=_LONGEST, schema_extra=_FORM)
 
     def of(self, role: Role) -> str:
         """Give the account of a role."""
