@@ -14,6 +14,7 @@ from billing.invoice import Kind
 from billing.line_words import words
 from billing.payment_qr import payment_qr, payment_text
 from billing.proof_annex import annex
+from billing.rating import Component
 from billing.speech import Speech, breakable
 
 Standard = Literal["a-3b", "1.7"]
@@ -139,7 +140,19 @@ def _payment(document: dict[str, Any], say: dict[str, str], speech: Speech) -> d
 
 def _sentences(document: dict[str, Any], say: dict[str, str]) -> list[str]:
     policy = say.get(f"proration_{document['proration']}")
-    return [*document["legal_sentences"], *([f"{say['proration']} {policy} {document['zone']}."] if policy else [])]
+    parts = [f"{say['proration']} {policy} {document['zone']}."] if policy else []
+    return [*document["legal_sentences"], " ".join([*parts, *_policies(document, say)])]
+
+
+def _policies(document: dict[str, Any], say: dict[str, str]) -> list[str]:
+    """Say how the contract charges, as far as it matters for these lines."""
+    told = document.get("policies", {})
+    fees = any(line["component"] == Component.FEE for line in document["lines"])
+    metered = any(line["meter"] for line in document["lines"])
+    wanted = [("fee_timing", fees), ("zero_use", metered), ("negative_month", True)]
+    sentences = [say.get(f"policy_{name}_{told.get(name)}") for name, matters in wanted if matters]
+    late = [say["policy_late_months"].format(months=told["late_months"])] if metered and "late_months" in told else []
+    return [one for one in sentences if one] + late
 
 
 def _vat_share(part: dict[str, Any], speech: Speech) -> list[str]:

@@ -20,6 +20,8 @@ from lifecycle.money import to_cents
 INVOICE_RULE = "invoice/2"
 MODULUS = 97
 LONGEST_SERIES = 12
+POLICIES = ("fee_timing", "zero_use", "negative_month", "late_months")
+"""What of a contract is printed on each of its invoices, beside how a part of a month is found."""
 
 
 class SumsDisagree(ValueError):
@@ -101,6 +103,8 @@ class Invoice(BaseModel):
     order_reference: str
     zone: str
     proration: Proration
+    policies: dict[str, str] = {}
+    """How the contract charges where it could be done in more than one way, by the names of its fields."""
     lines: list[InvoiceLine]
     vat_shares: list[VatShare]
     net: Decimal
@@ -137,7 +141,7 @@ def draw_up(
     *, number: str, seller: Seller, buyer: Customer, contract: Contract, period: Period, lines: Sequence[RatedLine],
     issued_on: date, payment_reference: str,
 ) -> Invoice:  # fmt: skip
-    """Draw up the document of one contract and period.
+    """Draw up the document of one contract and period; what comes to less than nothing is a credit note.
 
     Allocates no number and stores nothing. Raises WrongRate and BuyerWithoutVatNumber.
     """
@@ -149,6 +153,7 @@ def draw_up(
     vat = sum((part.vat for part in shares), Decimal("0.00"))
     sentences = [LEGAL_SENTENCE.get(part.category, {}).get(buyer.language) for part in shares]
     return Invoice(
+        kind=Kind.CREDIT_NOTE if net < 0 else Kind.INVOICE,
         number=number,
         issued_on=issued_on,
         due_on=issued_on + timedelta(days=contract.payment_days),
@@ -163,6 +168,7 @@ def draw_up(
         order_reference=contract.order_reference,
         zone=contract.zone,
         proration=contract.proration,
+        policies={name: str(getattr(contract, name)) for name in POLICIES},
         lines=placed,
         vat_shares=shares,
         net=net,

@@ -14,7 +14,7 @@ from billing import queries
 from billing.document import MADE_BY, pdf
 from billing.document_queries import files_of_all
 from billing.document_tables import IssuedDocumentRecord
-from billing.invoice import Invoice, InvoiceLine, Kind
+from billing.invoice import Invoice, InvoiceLine
 from billing.number_documents import link
 from billing.proof import proof_of
 from billing.rating import Component
@@ -57,7 +57,7 @@ def recount(session: Session, document: Invoice, line: InvoiceLine) -> Recount |
 
     A credit note rests on what it takes back, whose readings may have been corrected since: that is why it was given.
     """
-    rests = None if document.kind is Kind.CREDIT_NOTE else rests_on(document, line)
+    rests = None if document.credited is not None else rests_on(document, line)
     if rests is None:
         return None
     figure = _figure(session, rests)
@@ -95,7 +95,7 @@ def _of(line: type[InvoiceLineRecord]) -> ColumnElement[bool]:
     return (col(InvoiceRecord.tenant_id) == line.tenant_id) & (col(InvoiceRecord.id) == line.invoice_id)
 
 
-_IS_BILL = col(InvoiceRecord.kind) == Kind.INVOICE
+_IS_BILL = col(InvoiceRecord.revision) == 0
 
 
 def _document(invoice: InvoiceRecord, document: Invoice, files: IssuedDocumentRecord | None) -> Iterator[Difference]:

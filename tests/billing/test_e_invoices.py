@@ -2,6 +2,7 @@
 
 import zlib
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,8 +10,11 @@ from lxml import etree
 from sqlmodel import Session, col, select
 
 from billing.bill_month import bill_month
+from billing.document import view
+from billing.document_queries import ubl_of
 from billing.document_tables import IssuedDocumentRecord
 from billing.einvoice.ubl import elements, text
+from billing.invoice import Kind
 from billing.issue_invoice import Issuing, Owed, foresee_invoices, issue_invoices
 from billing.number_documents import link
 from billing.period import Month
@@ -150,3 +154,26 @@ def test_a_buyer_whom_the_network_cannot_reach_gets_an_invoice_by_the_rules_of_e
     root = etree.fromstring(zlib.decompress(files.xml))
     assert text(root, "cbc:CustomizationID") == "urn:cen.eu:en16931:2017"
     assert [rules["name"] for rules in files.rule_sets] == ["UBL 2.1 XSD", "EN 16931 (CEN/TC 434)", "pas legal rules"]
+
+
+def test_a_month_of_less_than_nothing_is_a_credit_note_in_the_series_of_invoices(session: Session) -> None:
+    (one,) = owed(session, found_fleet(session), ["C-1"])
+    back = use(session, one.contract, quantity="-1", net="-50.00", unit_price="50.00", component="credit")
+
+    (issued,) = issue_invoices(session, issuing=issuing(session), owed=[one._replace(lines=[back])])
+
+    assert isinstance(issued, InvoiceRecord)
+    assert (issued.kind, issued.number, issued.gross) == (Kind.CREDIT_NOTE, "INV-2026-000001", Decimal("-60.50"))
+    root = etree.fromstring(ubl_of(session, issued))
+    assert text(root, "cac:LegalMonetaryTotal/cbc:PayableAmount") == "60.50"
+    assert text(root, "cac:CreditNoteLine/cbc:CreditedQuantity") == "1"
+
+
+def test_the_policies_of_the_contract_are_printed_in_the_language_of_the_customer(session: Session) -> None:
+    (one,) = owed(session, found_fleet(session), ["C-1"])
+    (issued,) = issue_invoices(session, issuing=issuing(session), owed=[one])
+
+    assert isinstance(issued, InvoiceRecord)
+    printed = " ".join(view(issued.document, "nl")["sentences"])
+    assert "na afloop van hun periode" in printed
+    assert "gaat af van de volgende factuur" in printed
