@@ -28,6 +28,7 @@ from lifecycle.write_conditions import AT_ASSET, Cells, cells_of, write_conditio
 from telemetry.asked_rows import asked_rows
 from telemetry.identity import new_id
 from telemetry.lots import ROWS, lots
+from telemetry.tables import tenant_of
 
 CONCLUDED = "concluded"
 """The cause under which a thing goes on waiting whose condition is written, and whose alerts and route may follow."""
@@ -35,6 +36,8 @@ IN_HAND = "in hand "
 """What the cause begins with while a thing is concluded; who touches it gives it another, and takes it out of hand."""
 AT_ONCE = 10_000
 """Things in one pass."""
+_TAKES = 0x7A5E
+"""Number of the lock under which things are taken in hand, on PostgreSQL."""
 _AS_IT_IS = {"synchronize_session": False}
 _ASKED: Any = type_coerce(col(ReassessmentRecord.asset_id), String)
 """The id as the driver gives it: to make a million into objects takes longer than to read them."""
@@ -93,6 +96,7 @@ def take_in_hand(session: Session, *, limit: int = AT_ONCE, after: UUID | None =
 
     What is taken and never kept, for its process was killed, is left to `reassess`, which takes whatever waits.
     """
+    _one_at_a_time(session)
     queue = ReassessmentRecord
     query = select(_ASKED).where(_is_free()).order_by(col(queue.asset_id)).limit(limit)
     later = query if after is None else query.where(col(queue.asset_id) > after)
@@ -104,6 +108,15 @@ def take_in_hand(session: Session, *, limit: int = AT_ONCE, after: UUID | None =
         mark = update(queue).where(col(queue.asset_id).in_(_asked(session, some))).values(cause=in_hand.mark)
         session.execute(mark, execution_options=_AS_IT_IS)
     return in_hand
+
+
+def _one_at_a_time(session: Session) -> None:
+    """Let nobody take beside us until we commit: PostgreSQL would lock for us what another marked a moment ago.
+
+    The other would then find its own things locked when it keeps them, and pass them over.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_TAKES, tenant_of(session))))
 
 
 def conclude(
