@@ -13,6 +13,7 @@ from lifecycle.grade import grades_of
 from lifecycle.product import Product
 from lifecycle.tables import AssetRecord, ConditionRecord, ProductRecord
 from lifecycle.valuation.value import AssetValue, Valued, value
+from lifecycle.valuation_queries import lessons_known_at
 
 _AT_ONCE = 500
 
@@ -28,8 +29,14 @@ def value_assets(session: Session, *, asset_ids: Sequence[UUID] | None, as_of: d
     until = datetime.combine(min(as_of, now.date()) + timedelta(days=1), time.min, tzinfo=UTC)
     conditions = conditions_known_at(session, [asset.id for asset in assets], at=until)
     sales = _sales(session, products.values(), until)
+    lessons = lessons_known_at(session, products, at=until)
 
-    things = [_valued(asset, products[asset.product_id], conditions.get(asset.id), sales, as_of) for asset in assets]
+    things = [
+        _valued(asset, products[asset.product_id], conditions.get(asset.id), sales, as_of)._replace(
+            lesson=lessons.get(asset.product_id)
+        )
+        for asset in assets
+    ]
     return value(things, as_of=as_of, today=now.date())
 
 

@@ -22,6 +22,7 @@ import billing.document_tables
 import lifecycle.alert_tables
 import lifecycle.checklist_tables
 import lifecycle.due_tables
+import lifecycle.valuation_tables
 import lifecycle.wear_tables
 import lifecycle.work_order_tables
 import pas.calendar_tables
@@ -56,6 +57,7 @@ _ = (
     billing.document_tables,
     pas.message_tables,
     lifecycle.checklist_tables,
+    lifecycle.valuation_tables,
     lifecycle.wear_tables,
     telemetry.alarm_tables,
     telemetry.sparkplug_tables,

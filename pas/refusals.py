@@ -7,6 +7,7 @@ from telemetry.refusal import Refusal
 STATUS: dict[str, int] = {
     "UnknownTenant": 404,
     "NoSales": 422,
+    "NothingToHide": 422,
     "UnknownEngine": 422,
     "ListingDisagrees": 409,
     "BooksStillOpen": 409,

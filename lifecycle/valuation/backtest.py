@@ -8,9 +8,10 @@ import pandas as pd
 
 from lifecycle.grade import Floats
 from lifecycle.valuation.choice import choose, losses
+from lifecycle.valuation.cold_start import mean_bias, start_cold
 from lifecycle.valuation.forward import Fold, foretell_all, month_folds, one_fold, validation_folds
 from lifecycle.valuation.interval import Errors, Quantiles, calibrate, interval, one_errors
-from lifecycle.valuation.ladder import rungs
+from lifecycle.valuation.ladder import TEXTBOOK, rungs
 from lifecycle.valuation.measures import measure
 from lifecycle.valuation.observed import Observed, in_known_currencies, is_dated, join, observe
 
@@ -35,21 +36,45 @@ def backtest_values(
     Nothing is tuned on the test file: the engine is chosen on sales of the train file that were held out. Raises
     NoSales and UnknownEngine.
     """
-    known, asked = observe(train, name="train"), observe(test, name="test")
-    learned, judged, left = in_known_currencies(known.sales, asked.sales)
+    learned, judged, notes = _read(train, test)
     names = rungs(engine, len(learned))
     tried = foretell_all(learned, validation_folds(learned, monthly=monthly), names)
     errors = {name: one_errors([part.errors[name] for part in tried]) for name in names}
     chosen = engine or choose(losses(errors, now=_last(learned)))
     folds = _folds(learned, judged, monthly=monthly)
     told = foretell_all(join([learned, judged]), folds, names, tried[0].prior)
-    notes = [*known.notes, *asked.notes, *left, *_how(learned, judged, monthly=monthly), _why(errors, chosen)]
     engines = {
-        name: measure(*_walk([part.errors[name] for part in told], folds, errors[name]))
+        name: measure(*_walk([part.errors[name] for part in told], folds, errors[name], is_told=name in TEXTBOOK))
         | {"seconds": round(sum(part.seconds[name] for part in (*tried, *told)), 3)}
         for name in names
     }
-    return Backtest(engines, chosen, notes)
+    return Backtest(engines, chosen, [*notes, *_how(learned, judged, monthly=monthly), _why(errors, chosen)])
+
+
+def backtest_cold_start(train: pd.DataFrame, test: pd.DataFrame, *, given: int, engine: str | None = None) -> Backtest:
+    """Hide whole products, give so many of their sales back, and foretell their sales in the test file.
+
+    `product_bias` is the mean over the products of how far off the median of each is. The engine is chosen on the sales
+    of the train file that were not given back. Raises NoSales, UnknownEngine and NothingToHide.
+    """
+    learned, judged, notes = _read(train, test)
+    names = rungs(engine, len(learned))
+    cold = start_cold(learned, judged, given=given, names=names)
+    errors = {name: cold.within(name) for name in names}
+    chosen = engine or choose(losses(errors, now=_last(learned)))
+    engines = {}
+    for name in names:
+        told, goal = cold.told(name)
+        bias = mean_bias(told, goal, cold.products())
+        engines[name] = measure(told, goal) | {"product_bias": bias, "seconds": round(cold.seconds[name], 3)}
+    hidden = f"{len(set(cold.products()))} products were hidden, {given} of their sales given back."
+    return Backtest(engines, chosen, [*notes, hidden, _why(errors, chosen)])
+
+
+def _read(train: pd.DataFrame, test: pd.DataFrame) -> tuple[Observed, Observed, list[str]]:
+    known, asked = observe(train, name="train"), observe(test, name="test")
+    learned, judged, left = in_known_currencies(known.sales, asked.sales)
+    return learned, judged, [*known.notes, *asked.notes, *left]
 
 
 def _folds(learned: Observed, judged: Observed, *, monthly: bool) -> list[Fold]:
@@ -58,11 +83,16 @@ def _folds(learned: Observed, judged: Observed, *, monthly: bool) -> list[Fold]:
     return month_folds(both, is_asked) if monthly and is_dated(learned) else [one_fold(both, is_asked)]
 
 
-def _walk(told: list[Errors], folds: list[Fold], before: Errors) -> tuple[Quantiles, Floats]:
-    """Give each lot the interval that the errors before it call for, its own not among them."""
+def _walk(told: list[Errors], folds: list[Fold], before: Errors, *, is_told: bool) -> tuple[Quantiles, Floats]:
+    """Give each lot the interval that the errors before it call for, its own not among them.
+
+    Where `is_told` the middle stays what the engine said: a textbook learns nothing from what it was off.
+    """
     parts, seen = [], before
     for errors, fold in zip(told, folds, strict=True):
-        parts.append(interval(calibrate(seen, now=fold.origin), errors.told, errors.ahead))
+        learned = calibrate(seen, now=fold.origin)
+        learned = learned._replace(middle=0.0) if is_told else learned
+        parts.append(interval(learned, errors.told, errors.ahead))
         seen = one_errors([seen, errors])
     low, middle, high = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Quantiles(low, middle, high), np.concatenate([errors.goal for errors in told])

@@ -48,8 +48,10 @@ def fit_boosted(sales: Observed, prior: Prior | None = None, hedonic: Hedonic | 
     left = sales.goal - plain.out_of_sample
     far = _FAR * max(1.4826 * float(np.median(np.abs(left))), _LEAST_SPREAD)
     middle = grow(figures[:, kept], np.clip(left, -far, far), words=words)
-    after = np.abs(left - middle.predict(figures[:, kept]))
-    spread = grow_few(figures[:, kept], np.log(np.maximum(after, _LEAST_SPREAD / 4)), words=words)
+    off = np.maximum(
+        np.abs(left), _LEAST_SPREAD / 4
+    )  # of the regression: what trees leave of what they saw is too little
+    spread = grow_few(figures[:, kept], np.log(off), words=words)
     return Boosted(plain, kept, middle, spread)
 
 

@@ -1,13 +1,13 @@
 """A closed-form Bayesian update: what an expert or the sister products say, corrected by a product's own few sales."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 
 from lifecycle.grade import Floats
-from lifecycle.valuation.expert_curve import ExpertCurve, fit_expert_curve
+from lifecycle.valuation.expert_curve import fit_expert_curve
 from lifecycle.valuation.observed import Observed
 from lifecycle.valuation.told import Told
 
@@ -22,13 +22,27 @@ _LEAST_NOISE = 0.03
 _FAR = 1.0
 
 
+class Curve(Protocol):
+    """A curve that an expert drew or a maker declared."""
+
+    @property
+    def age(self) -> float:
+        """Give the age that is assumed where it is unknown."""
+
+    def ask(self, sales: Observed) -> Told:
+        """Tell the value by the curve."""
+
+    def use_of(self, sales: Observed) -> tuple[Floats, Floats]:
+        """Give age and relative use of each thing."""
+
+
 class Conjugate(NamedTuple):
     """The curve, and by product the correction of level, pace and use with its doubt; Student's t about it.
 
     `start` is what is believed of a product that was never sold, by its make.
     """
 
-    curve: ExpertCurve
+    curve: Curve
     start: Mapping[str, Floats]
     doubt: Floats
     noise: float
@@ -59,7 +73,7 @@ class _Sums(NamedTuple):
     square: Floats
 
 
-def fit_conjugate(sales: Observed, curve: ExpertCurve | None = None) -> Conjugate:
+def fit_conjugate(sales: Observed, curve: Curve | None = None) -> Conjugate:
     """Update the expert's curve by the sales of each product: normal-inverse-gamma, in one step."""
     drawn = curve or fit_expert_curve(sales)
     sums = _sums(sales, drawn)
@@ -69,7 +83,7 @@ def fit_conjugate(sales: Observed, curve: ExpertCurve | None = None) -> Conjugat
     return _told_by(drawn, sums, {"": np.zeros(3)}, doubt, _NOISE**2, means, doubts, noises)
 
 
-def fit_sisters(sales: Observed, curve: ExpertCurve | None = None) -> Conjugate:
+def fit_sisters(sales: Observed, curve: Curve | None = None) -> Conjugate:
     """Learn what is believed of a product from its sisters (empirical Bayes), then update by its own sales."""
     drawn = curve or fit_expert_curve(sales)
     sums = _sums(sales, drawn)
@@ -87,7 +101,7 @@ def fit_sisters(sales: Observed, curve: ExpertCurve | None = None) -> Conjugate:
 
 
 def _told_by(
-    curve: ExpertCurve,
+    curve: Curve,
     sums: _Sums,
     start: Mapping[str, Floats],
     doubt: Floats,
@@ -107,12 +121,12 @@ def _told_by(
     )
 
 
-def _columns(curve: ExpertCurve, sales: Observed) -> Floats:
+def _columns(curve: Curve, sales: Observed) -> Floats:
     ages, use = curve.use_of(sales)
     return np.column_stack([np.ones(len(sales)), ages - curve.age, np.clip(use, -2, 2)])
 
 
-def _sums(sales: Observed, curve: ExpertCurve) -> _Sums:
+def _sums(sales: Observed, curve: Curve) -> _Sums:
     columns = _columns(curve, sales)
     left = np.clip(sales.goal - curve.ask(sales).middle, -_FAR, _FAR)
     code, names = pd.factorize(sales.word("product"))

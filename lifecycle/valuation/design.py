@@ -21,7 +21,12 @@ _BY_AGE = ("category", "make", "product", "base")
 _BY_USE = ("category", "make")
 _MOST_STEPS = 120
 _MOST_COLUMNS = 2_500
-_LEAST_SEEN = (3, 4, 5, 7, 10, 15, 25, 50, 100, 250, 1_000, 10**9)
+_LEAST_SEEN = (
+    *((fine, 3) for fine in (3, 4, 5, 7, 10, 15, 25, 50, 100)),
+    *((10**9, coarse) for coarse in (3, 5, 10, 25, 50, 100, 250, 1_000, 10**9)),
+)
+"""How often a word must be seen: a product within an attribute (first) gives way before the product itself."""
+_ALIKE = 0.98
 _BASE = re.compile(r"[a-z]*[- ]?[0-9]+")
 _TOKEN = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 _FEW_WORDS = 2.5
@@ -62,11 +67,14 @@ def learn_design(sales: Observed) -> Design:
     known = words_of(bare, sales)
     counts = {name: Counter(column.tolist()) for name, column in known.items()}
     tokens = _tokens(known["model"])
-    for least in _LEAST_SEEN:
+    if len(counts["model"]) >= _ALIKE * len(counts["product"]):
+        del counts["model"]
+    for fine, coarse in _LEAST_SEEN:
+        least = {name: fine if "+" in name else coarse for name in counts}
         design = bare._replace(
             figures={str(name): figure for name, figure in scaled.items()},
-            words={name: found for name, count in counts.items() if (found := _seen(count, least, len(sales)))},
-            tokens=_seen(tokens, least, len(sales)),
+            words={name: found for name, count in counts.items() if (found := _seen(count, least[name], len(sales)))},
+            tokens=_seen(tokens, coarse, len(sales)),
         )
         if _width(design) <= _MOST_COLUMNS:
             break

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lifecycle.grade import Floats
+from lifecycle.product import Product
 from lifecycle.valuation.hedonic import Prior
 from lifecycle.valuation.interval import Errors
 from lifecycle.valuation.ladder import fit_ladder
@@ -62,9 +63,15 @@ def one_fold(sales: Observed, is_asked: Mask) -> Fold:
     return Fold(~is_asked, is_asked, _last(sales, ~is_asked))
 
 
-def foretell(sales: Observed, fold: Fold, names: Collection[str], prior: Prior | None) -> Foretold:
+def foretell(
+    sales: Observed,
+    fold: Fold,
+    names: Collection[str],
+    prior: Prior | None,
+    declared: Mapping[str, Product] | None = None,
+) -> Foretold:
     """Fit the engines on what a fold learns from, ask them what it asks, and set that beside what was paid."""
-    ladder = fit_ladder(sales.where(fold.learn), names, prior)
+    ladder = fit_ladder(sales.where(fold.learn), names, prior, declared)
     asked = sales.where(fold.ask)
     origin = fold.origin if np.isnan(fold.origin) else min(fold.origin, _last(sales, fold.learn))
     ahead = np.nan_to_num(np.maximum(asked.figure("time") - origin, 0))
@@ -77,12 +84,16 @@ def foretell(sales: Observed, fold: Fold, names: Collection[str], prior: Prior |
 
 
 def foretell_all(
-    sales: Observed, folds: Sequence[Fold], names: Collection[str], prior: Prior | None = None
+    sales: Observed,
+    folds: Sequence[Fold],
+    names: Collection[str],
+    prior: Prior | None = None,
+    declared: Mapping[str, Product] | None = None,
 ) -> list[Foretold]:
     """Foretell every fold; the prior learned on the first serves the later ones."""
     parts: list[Foretold] = []
     for fold in folds:
-        parts.append(foretell(sales, fold, names, prior))
+        parts.append(foretell(sales, fold, names, prior, declared))
         prior = prior or parts[-1].prior
     return parts
 

@@ -5,8 +5,10 @@ from functools import cache
 from time import perf_counter
 from typing import NamedTuple
 
+from lifecycle.product import Product
 from lifecycle.valuation.boosted import LEAST, fit_boosted
 from lifecycle.valuation.conjugate import fit_conjugate, fit_sisters
+from lifecycle.valuation.declared_curve import DeclaredCurves
 from lifecycle.valuation.expert_curve import fit_expert_curve
 from lifecycle.valuation.hedonic import Prior, fit_hedonic
 from lifecycle.valuation.observed import Observed
@@ -49,10 +51,18 @@ def rungs(engine: str | None, sales: int) -> tuple[str, ...]:
     return tuple(name for name in RUNGS if sales >= least.get(name, 0))
 
 
-def fit_ladder(sales: Observed, names: Collection[str], prior: Prior | None = None) -> Ladder:
-    """Fit the engines named; what one has learned serves the next, and counts in the time of both."""
+def fit_ladder(
+    sales: Observed,
+    names: Collection[str],
+    prior: Prior | None = None,
+    declared: Mapping[str, Product] | None = None,
+) -> Ladder:
+    """Fit the engines named; what one has learned serves the next, and counts in the time of both.
+
+    The expert is the curve that `declared` products carry, by the name under which they are sold.
+    """
     new = learn_prices_new(sales)
-    curve = cache(lambda: fit_expert_curve(sales, new))
+    curve = cache(lambda: DeclaredCurves(fit_expert_curve(sales, new), declared or {}))
     hedonic = cache(lambda: fit_hedonic(sales, prior if len(sales) >= _LEARN_ANEW else None))
     makers: dict[str, Callable[[], Fitted]] = {
         "straight_line": lambda: fit_straight_line(sales, new),

@@ -10,7 +10,7 @@ from lifecycle.grade import Floats
 
 _SEED = 7
 _MOST = 60_000
-_MANY = 2_000
+_MANY, _VERY_MANY = 2_000, 8_000
 
 
 class Trees(Protocol):
@@ -22,12 +22,12 @@ class Trees(Protocol):
 
 def grow(figures: Floats, goal: Floats, *, words: list[int]) -> Trees:
     """Grow trees on figures (columns in `words` are numbers of words), evenly taken where there are very many rows."""
-    many = len(goal) >= _MANY
+    many, very_many = len(goal) >= _MANY, len(goal) >= _VERY_MANY
     return _fit(
         HistGradientBoostingRegressor(
-            max_iter=300 if many else 120,
+            max_iter=500 if very_many else 300 if many else 120,
             learning_rate=0.05 if many else 0.04,
-            max_leaf_nodes=20 if many else 8,
+            max_leaf_nodes=31 if very_many else 20 if many else 8,
             min_samples_leaf=20,
             l2_regularization=5,
             max_features=0.4,

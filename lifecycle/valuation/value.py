@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -17,6 +17,7 @@ from lifecycle.product import Product
 from lifecycle.reason import Reason
 from lifecycle.valuation.assumptions import assumptions, figure, rule
 from lifecycle.valuation.curve import Shares, read
+from lifecycle.valuation.lesson import Lesson
 
 DAYS_A_YEAR = 365.25
 
@@ -57,6 +58,7 @@ class Valued(NamedTuple):
     grade: str | None
     route: str | None
     sales: int
+    lesson: Lesson | None = None
 
 
 def value(things: Sequence[Valued], *, as_of: date, today: date) -> list[AssetValue]:
@@ -102,13 +104,12 @@ def declining_balance(price_new: Decimal, *, age_years: float) -> Decimal:
 def _of_one_product(things: Sequence[Valued], *, as_of: date, today: date) -> list[AssetValue]:
     days = [(as_of - day).days if (day := born(thing.asset)) else -1 for thing in things]
     ages = np.maximum(np.array(days, dtype=np.float64), 0) / DAYS_A_YEAR
-    doubts = [0.0 if thing.grade else figure("unknown_condition", "spread") for thing in things]
+    doubts = [_doubt(thing) for thing in things]
     ahead = np.full(len(things), max((as_of - today).days, 0) / DAYS_A_YEAR)
-    shares = read(things[0].product.value_curve, ages=ages, spread_years=ahead, extra_spread=np.array(doubts))
+    curve = _curve(things[0])
+    shares = read(curve, ages=ages, spread_years=ahead, extra_spread=np.array(doubts))
     return [
-        _refused(thing, as_of, days[at])
-        if days[at] < 0 or not thing.product.value_curve
-        else _one(at, thing, shares, ages, as_of)
+        _refused(thing, as_of, days[at]) if days[at] < 0 or not curve else _one(at, thing, shares, ages, as_of)
         for at, thing in enumerate(things)
     ]
 
@@ -116,7 +117,7 @@ def _of_one_product(things: Sequence[Valued], *, as_of: date, today: date) -> li
 def _one(at: int, thing: Valued, shares: Shares, ages: Floats, as_of: date) -> AssetValue:
     product, age = thing.product, float(ages[at])
     price = to_cents(product.price_new)
-    factor = 1.0 if thing.grade is None else grade_factor(product, thing.grade)
+    factor = _factor(thing)
     aged = to_cents(price * Decimal(float(shares.p50[at])))
     worth = to_cents(aged * Decimal(factor))
     low, high = (to_cents(price * Decimal(float(share[at]) * factor)) for share in (shares.p10, shares.p90))
@@ -154,7 +155,7 @@ def _told(thing: Valued, as_of: date, reasons: list[Reason]) -> AssetValue:
         currency=thing.product.currency,
         price_new=to_cents(thing.product.price_new),
         route=thing.route,
-        evidence=evidence(thing.sales),
+        evidence=_basis(thing),
         reasons=reasons,
         rule=rule(),
     )
@@ -179,12 +180,41 @@ def _textbook(product: Product, age: float) -> dict[str, object]:
 
 def _graded(thing: Valued, factor: float, effect: Decimal) -> Reason:
     if thing.grade is None:
-        widened = figure("unknown_condition", "spread")
-        return _reason("value.condition_unknown", {"spread": widened}, Decimal(0))
+        return _reason("value.condition_unknown", {"spread": _doubt(thing)}, Decimal(0))
     return _reason("value.grade", {"grade": thing.grade, "factor": factor}, effect)
 
 
+def _curve(thing: Valued) -> list[dict[str, Any]]:
+    """Take what sales taught of the product, else what its maker declares."""
+    if thing.lesson is None:
+        return thing.product.value_curve
+    return [point.model_dump() for point in thing.lesson.points]
+
+
+def _factor(thing: Valued) -> float:
+    if thing.grade is None:
+        return 1.0
+    taught = {} if thing.lesson is None else thing.lesson.grade_factors
+    return taught.get(thing.grade) or grade_factor(thing.product, thing.grade)
+
+
+def _doubt(thing: Valued) -> float:
+    """Doubt a curve more where the condition is unknown; sales of every condition have that in their interval."""
+    return 0.0 if thing.grade or thing.lesson is not None else figure("unknown_condition", "spread")
+
+
+def _basis(thing: Valued) -> str:
+    if thing.lesson is None:
+        return evidence(thing.sales)
+    by = "expert, held against" if thing.lesson.engine == "expert_curve" else f"{thing.lesson.engine}, learned from"
+    return f"{by} {thing.lesson.sales} sales"
+
+
 def _evidence(thing: Valued) -> Reason:
+    if thing.lesson is not None:
+        error = thing.lesson.mdape
+        said = {"sales": thing.lesson.sales, "engine": thing.lesson.engine, "kind": thing.lesson.price_kind}
+        return _reason("value.learned", {**said, "error": None if error is None else round(100 * error, 1)}, None)
     return _reason("value.evidence", {"sales": thing.sales, "basis": str(assumptions()["rule"])}, None)
 
 

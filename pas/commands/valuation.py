@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pas.terminal import AsJson, err, print_json, print_table, refuses
+from pas.terminal import AsJson, TenantSlug, err, print_json, print_table, refuses
 
 if TYPE_CHECKING:
     from lifecycle.valuation.backtest import Backtest
@@ -37,24 +37,53 @@ def backtest(
         Step | None, typer.Option("--walk-forward", help="Learn anew each month from what was sold before it.")
     ] = None,
     engine: Annotated[str | None, typer.Option("--engine", help="This engine alone, beside the textbook.")] = None,
+    cold_start: Annotated[
+        int | None,
+        typer.Option("--cold-start", min=0, max=1000, help="Hide whole products and give so many of their sales back."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Learn from one file of sales, value those of another, and set every engine beside the textbook.
 
     The columns are in docs/valuation.md. The chosen engine (marked *) is chosen within --train alone.
     """
-    from lifecycle.valuation.backtest import backtest_values
+    from lifecycle.valuation.backtest import backtest_cold_start, backtest_values
     from lifecycle.valuation.observed import COLUMNS
     from pas.exchange.read_frame import read_frame
 
     known, asked = (read_frame(file, COLUMNS) for file in (train, test))
-    report = backtest_values(known, asked, monthly=walk_forward is not None, engine=engine)
+    if cold_start is not None and walk_forward is not None:
+        raise typer.BadParameter("hide products, or learn anew each month; not both", param_hint="--cold-start")
+    if cold_start is None:
+        report = backtest_values(known, asked, monthly=walk_forward is not None, engine=engine)
+    else:
+        report = backtest_cold_start(known, asked, given=cold_start, engine=engine)
     if as_json:
         print_json(report.document())
     else:
         print_table("each engine on the same sales; * chosen within the train file", _rows(report))
     for note in report.notes:
         err.print(note, highlight=False, markup=False)
+
+
+@app.command()
+@refuses
+def learn(*, as_json: AsJson = False, tenant: TenantSlug = None) -> None:
+    """Learn from the sales on record what products are worth by age and grade.
+
+    The engine is chosen for each trade on sales that were held out; values told from then on rest on it.
+    """
+    from lifecycle.learn_values import learn_values
+    from pas.commands.frame import writing
+
+    with writing(tenant) as work:
+        learned = learn_values(work.session, now=work.now)
+    if as_json:
+        print_json({"learned": [one.model_dump(mode="json") for one in learned]})
+        return
+    print_table("what sales taught", [one.model_dump() for one in learned])
+    if not learned:
+        err.print("No trade has five sales in the currency of its products: the declared curves stand.")
 
 
 def _rows(report: "Backtest") -> list[dict[str, Any]]:

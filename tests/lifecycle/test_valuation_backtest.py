@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from lifecycle.valuation.backtest import Backtest, backtest_values
+from lifecycle.valuation.backtest import Backtest, backtest_cold_start, backtest_values
+from lifecycle.valuation.cold_start import NothingToHide, start_cold
 from lifecycle.valuation.forward import month_folds, validation_folds
 from lifecycle.valuation.ladder import RUNGS, UnknownEngine
-from lifecycle.valuation.observed import NoSales, observe
+from lifecycle.valuation.observed import NoSales, Observed, observe
 from pas import cli
 from tests.lifecycle.sample_sales import NOISE, sales
 
@@ -159,6 +160,35 @@ def test_what_cannot_be_judged_is_refused() -> None:
         backtest_values(good, good.assign(currency="USD"))
     with pytest.raises(UnknownEngine, match="hedonic_boosted"):
         backtest_values(good, good, engine="crystal ball")
+
+
+def test_own_sales_help_a_product_that_nobody_knew() -> None:
+    frame = sales(900, seed=16, models=30)
+    train, test = frame[:600], frame[600:]
+
+    none, five = (backtest_cold_start(train, test, given=given) for given in (0, 5))
+
+    assert set(five.engines[five.chosen]) == MEASURES | {"product_bias"}
+    for name in ("conjugate_update", "sister_products", "hedonic"):
+        assert five.engines[name]["product_bias"] < none.engines[name]["product_bias"]
+    assert five.engines[five.chosen]["mdape"] < 0.15
+
+
+def test_hidden_products_are_not_learned_from() -> None:
+    train, test = (observe(sales(count, seed=17), name="train").sales for count in (300, 100))
+    plain = start_cold(train, test, given=0, names=["hedonic"]).lots[0]
+    dearer = train.goal + np.where(train.word("product").isin(plain.products), 3.0, 0.0)
+    spoiled = Observed(train.told.assign(log_price=dearer), train.attributes)
+
+    other = start_cold(spoiled, test, given=0, names=["hedonic"]).lots[0]
+
+    assert other.products == plain.products
+    assert np.allclose(plain.judged["hedonic"].told.middle, other.judged["hedonic"].told.middle)
+
+
+def test_where_nothing_can_be_hidden_it_is_said() -> None:
+    with pytest.raises(NothingToHide, match="3 sales in the test file"):
+        backtest_cold_start(sales(100, seed=18), sales(5, seed=19, models=12), given=50)
 
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet"])
