@@ -6,6 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from billing.hand_over import THROUGH_STRIPE, HandedOver, hand_over_some
+from billing.hand_over_files import hand_over_files
 from billing.hear_events import Heard, any_event_waits, hear_events
 from billing.keep_tasks import any_task_due
 from billing.queue_hand_overs import Queued, anything_to_queue, queue_hand_overs
@@ -40,6 +41,8 @@ class Collected(NamedTuple):
     queued: Queued
     handed_over: HandedOver
     heard: Heard
+    files: int = 0
+    """E-invoices laid into the folder of the access point."""
 
 
 def till_of(settings: Settings) -> Till | None:
@@ -72,19 +75,22 @@ def collect_money(
     most: int = MOST,
 ) -> Collected:
     """Queue what was issued, hand over what is due, and look into what was told; each step in its own transaction."""
-    queued = _queue(database, tenant_id, now=now())
+    folder = settings.einvoice_folder
+    queued = _queue(database, tenant_id, files=folder is not None, now=now())
+    writing = partial(database.writing, tenant_id)
+    files = 0 if folder is None else hand_over_files(writing, folder=folder, most=most, now=now)
     if till is None:
-        return Collected(stripe=False, queued=queued, handed_over=HandedOver(), heard=Heard())
+        return Collected(stripe=False, queued=queued, handed_over=HandedOver(), heard=Heard(), files=files)
     desk = desk_of(database, tenant_id, till, settings=settings, now=now)
     with database.reading(tenant_id) as session:
         due = any_task_due(session, kinds=THROUGH_STRIPE, now=now())
         told = any_event_waits(session, now=now())
     handed_over = hand_over_some(desk, most=most) if due else HandedOver()
     heard = hear_events(desk, most=most) if told else Heard()
-    return Collected(stripe=True, queued=queued, handed_over=handed_over, heard=heard)
+    return Collected(stripe=True, queued=queued, handed_over=handed_over, heard=heard, files=files)
 
 
-def _queue(database: Database, tenant_id: int, *, now: datetime) -> Queued:
+def _queue(database: Database, tenant_id: int, *, files: bool, now: datetime) -> Queued:
     """Queue in transactions of their own; nobody who writes waits where there is nothing to queue."""
     total = Queued()
     while True:
@@ -92,7 +98,7 @@ def _queue(database: Database, tenant_id: int, *, now: datetime) -> Queued:
             if not anything_to_queue(session):
                 return total
         with database.writing(tenant_id) as session:
-            some = queue_hand_overs(session, files=False, now=now)
+            some = queue_hand_overs(session, files=files, now=now)
         total = Queued(*(a + b for a, b in zip(total, some, strict=True)))
 
 

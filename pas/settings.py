@@ -71,6 +71,9 @@ class Settings(BaseSettings):
         description="Folder of PEPPOL-EN16931-UBL.sch, to judge invoices by; without it a package stands in.",
     )
 
+    einvoice_folder: Path | None = Field(
+        default=None, description="Folder into which `pas send` lays each issued e-invoice, for the access point."
+    )
     stripe_key: SecretStr | None = Field(
         default=None, description="Secret key of our account at Stripe; without one nothing is collected through it."
     )

@@ -20,7 +20,7 @@ CsvFile = Annotated[
 
 @refuses
 def send(*, as_json: AsJson = False, tenant: TenantSlug = None) -> None:
-    """Hand over to Stripe what waits, and look into what it told; without PAS_STRIPE_KEY nothing is sent."""
+    """Hand over to Stripe and to the folder of e-invoices what waits; without PAS_STRIPE_KEY nothing is collected."""
     from pas import clock
     from pas.collect_money import collect_money, till_of
     from pas.commands.frame import opened, tenant_id
@@ -29,10 +29,12 @@ def send(*, as_json: AsJson = False, tenant: TenantSlug = None) -> None:
     with opened() as database:
         own = tenant_id(database, tenant or settings().stripe_tenant)
         done = collect_money(database, own, settings=settings(), now=clock.now, till=till_of(settings()))
-    told = {name: part._asdict() for name, part in done._asdict().items() if name != "stripe"}
+    told = {name: part._asdict() for name, part in done._asdict().items() if name not in {"stripe", "files"}}
     if as_json:
-        print_json({"stripe": done.stripe, **told})
+        print_json({"stripe": done.stripe, "files": done.files, **told})
         return
+    if done.files:
+        err.print(f"{done.files} e-invoices are in {settings().einvoice_folder}", highlight=False)
     if not done.stripe:
         err.print("nothing was sent: PAS_STRIPE_KEY is not set", highlight=False)
     print_table("Collected", [{"": name.replace("_", " "), **part} for name, part in told.items()][1:2])

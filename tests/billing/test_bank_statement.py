@@ -16,6 +16,7 @@ from billing.period import Month
 from billing.receivable_queries import open_receivables
 from billing.tables import InvoiceRecord
 from pas.db import Database
+from pas.settings import settings as our_settings
 from tests.billing.billed_fleet import CLERK, contract, found_fleet, line, sign
 from tests.billing.test_record_payments import LATER, NOW
 from tests.conftest import Pas
@@ -180,3 +181,24 @@ def test_the_command_takes_a_statement_and_shows_the_account(
     assert pas("bank-statement", str(file), "--json").exit_code == 1
     assert pas("send", "--json").json["stripe"] is False
     assert pas("reconcile", "--json").json["code"] == "no-stripe"
+
+
+def test_each_e_invoice_is_laid_into_the_folder_once_as_it_was_issued(
+    database: Database, tenant: int, tmp_path: Path, pas: Pas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.writing(tenant) as session:
+        fleet = found_fleet(session)
+        sign(session, contract(fleet.customer, "C-1", [line(fleet.assets[0], starts_on="2026-10-01")]))
+        bill_month(session, month=Month("2026-10"), now=NOW, by=CLERK)
+        number = session.exec(select(InvoiceRecord.number)).one()
+    monkeypatch.setenv("PAS_EINVOICE_FOLDER", str(tmp_path / "out"))
+    our_settings.cache_clear()
+
+    first, second = (pas("send", "--json").json["files"] for _ in range(2))
+
+    assert (first, second) == (1, 0)
+    (file,) = (tmp_path / "out").iterdir()
+    assert file.name == f"{number}.xml"
+    assert number.encode() in file.read_bytes()
+    monkeypatch.undo()
+    our_settings.cache_clear()
