@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -28,6 +28,14 @@ ENDS_THE_LOGIN = {"/api/v1/logout", "/logout", "/api/v1/me/password"}
 NOBODY = Identity("nobody", "", None)
 CHOICES = {"code": ["lamp_hours"], "format": ["csv"], "kind": [kind.value for kind in KindName], "rule": ["wear"]}
 """What a path lets one choose: every kind is a door of its own; every format holds the same."""
+SWAP_DAY = {"kind": "agree", "from_day": "2026-11-02", "clause": {"kind": "swap_day"}}
+DAMAGE = {"kind": "damage", "on_day": "2026-11-02", "name": "x", "unit_price": "1"}
+OF_CONTRACTS: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
+    "/api/v1/contracts/{contract_id}/amendments": lambda _ids: SWAP_DAY,
+    "/api/v1/contracts/{contract_id}/preview": lambda _ids: SWAP_DAY,
+    "/api/v1/contracts/{contract_id}/charges": lambda ids: DAMAGE | {"asset_id": ids["asset_id"]},
+}
+"""Bodies that a schema cannot tell, for it says one of many."""
 SAME_FOR_ALL = {"metric", "position"}
 """Words in a path that are no secret of anybody."""
 REPEATS = {"/api/v1/quarantine"}
@@ -110,7 +118,7 @@ class Walk:
             body |= {"role": "customer"}
         if door.path == "/api/v1/api-keys":
             body |= {"role": who.role}
-        return {"json": body}
+        return {"json": OF_CONTRACTS.get(door.path, lambda _ids: body)(ids)}
 
     def sent(self, door: Door, ids: dict[str, str], who: Identity) -> dict[str, str]:
         """Tell which of the ids a knock at this door names."""
