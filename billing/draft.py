@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,7 +13,7 @@ from billing.rating import RatedLine
 from billing.vat import Taxed, vat_shares
 from telemetry.refusal import Refusal
 
-CENTS, MILLIONTHS, HUNDRED_MILLIONTHS = 2, 6, 8
+CENTS, RATE_DIGITS, MILLIONTHS, HUNDRED_MILLIONTHS = 2, 4, 6, 8
 LARGEST = 2**63 - 1
 
 LINE = "%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s"
@@ -126,10 +127,14 @@ def unscaled(whole: int, digits: int) -> Decimal:
 
 def head_of(contract: Contract) -> str:
     """Write what all lines of a contract share and the buyer is billed by."""
-    rate = scaled(contract.vat_rate, 4)
-    return (
-        f"{contract.customer_id.hex}|{contract.currency}|{contract.vat_category.value}|{rate}|{contract.payment_days}"
-    )
+    one = contract
+    return f"{one.customer_id.hex}|{one.currency}|{one.vat_category.value}|{_rate_of(one.vat_rate)}|{one.payment_days}"
+
+
+@cache
+def _rate_of(rate: Decimal) -> int:
+    """Write one of the few rates that there are."""
+    return scaled(rate, RATE_DIGITS)
 
 
 def draft_hash(head: str, lines: Sequence[tuple[Any, ...]]) -> str:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from billing.bill_run import Deed
+from billing.bill_run import Deed, RunState
 from billing.bill_run_queries import left_to_do
 from billing.bill_run_tables import DraftLineRecord, DraftRecord
 from billing.carry_on_bill_run import DRAFTED_AT_ONCE, ISSUED_AT_ONCE
@@ -161,7 +161,8 @@ def _issue(database: Database, tenant_id: int, issue: int) -> tuple[float, float
         return 0.0, 0.0, 0
     run = begin(database, tenant_id, MONTH, Deed.ISSUE)
     carry_on(database, tenant_id, run.id, clock.now)  # the first bite starts the process of the rules
-    began, cpu, before = perf_counter(), cpu_seconds(os.getpid()), ISSUED_AT_ONCE
-    while (issued := carry_on(database, tenant_id, run.id, clock.now).issued - before) < issue:
-        pass
+    began, cpu, issued = perf_counter(), cpu_seconds(os.getpid()), 0
+    while issued < issue and run.state is RunState.RUNNING:
+        run = carry_on(database, tenant_id, run.id, clock.now)
+        issued = run.issued - ISSUED_AT_ONCE
     return perf_counter() - began, cpu_seconds(os.getpid()) - cpu, issued
