@@ -51,7 +51,8 @@ def assign(donors: Sequence[Donor], needs: Sequence[Need], *, terms: Terms, seco
         wanted[one.product, one.part].append(one)
     classes = {one: at for at, one in enumerate(by_class)}
 
-    flows, offered = [], []
+    flows: list[Flow] = []
+    offered: list[tuple[int, Offer]] = []
     for donor_at, donor in enumerate(donors):
         for offer in donor.offers:
             source = len(offered)
