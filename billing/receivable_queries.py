@@ -96,11 +96,11 @@ def movements(session: Session, invoice_ids: Iterable[UUID]) -> dict[UUID, tuple
     wanted = sorted(set(invoice_ids))
     found: dict[UUID, tuple[list[Movement], list[Movement]]] = {one: ([], []) for one in wanted}
     for some in lots(wanted, KEYS):
-        paid = select(AllocationRecord.invoice_id, AllocationRecord.value_on, col(AllocationRecord.amount))
+        paid = select(col(AllocationRecord.invoice_id), col(AllocationRecord.value_on), col(AllocationRecord.amount))
         for invoice_id, on, amount in session.exec(paid.where(col(AllocationRecord.invoice_id).in_(some))):
             found[invoice_id][0].append(Movement(on, amount))
         credited = (
-            select(CreditNoteRecord.credits_id, InvoiceRecord.issued_on, col(InvoiceRecord.gross))
+            select(col(CreditNoteRecord.credits_id), col(InvoiceRecord.issued_on), col(InvoiceRecord.gross))
             .join(InvoiceRecord, _of(col(CreditNoteRecord.tenant_id), col(CreditNoteRecord.invoice_id)))
             .where(col(CreditNoteRecord.credits_id).in_(some))
         )
