@@ -15,10 +15,10 @@ from sqlmodel import Session, select
 import billing.bill_run_tables
 import billing.collection_tables
 import billing.contract_life_tables
+import billing.document_tables
 import billing.journal_tables
 import billing.late_use_tables
 import billing.tables
-import billing.document_tables
 import lifecycle.alert_tables
 import lifecycle.checklist_tables
 import lifecycle.due_tables
@@ -50,11 +50,11 @@ _ = (
     billing.bill_run_tables,
     billing.collection_tables,
     billing.contract_life_tables,
+    billing.document_tables,
     billing.journal_tables,
     billing.late_use_tables,
     billing.tables,
     lifecycle.alert_tables,
-    billing.document_tables,
     pas.message_tables,
     lifecycle.checklist_tables,
     lifecycle.valuation_tables,
@@ -86,9 +86,9 @@ class Database:
         self.url = url
         self.archive = archive
         self.photos = photos
+        self.peppol = peppol
         self.turns = Turns(patience=_PATIENCE)
         self.engine = _engine(url, self.turns)
-        self.peppol = peppol
 
     def __enter__(self) -> Self:
         """Use it as a block, and its connections are closed behind it."""
