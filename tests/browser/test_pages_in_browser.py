@@ -49,7 +49,13 @@ def figure(page: Page, name: str) -> float:
 
 
 def pages_of(fleet: Fleet) -> list[str]:
-    return ["/", "/assets", "/books", f"/assets/{fleet.assets['LP30-0002'].id}", f"/assets/{fleet.assets['CH1-00003'].id}"]
+    return [
+        "/",
+        "/assets",
+        "/books",
+        f"/assets/{fleet.assets['LP30-0002'].id}",
+        f"/assets/{fleet.assets['CH1-00003'].id}",
+    ]
 
 
 def test_the_overview_tells_what_the_database_holds(page: Page, fleet: Fleet) -> None:
