@@ -11,10 +11,12 @@ from lifecycle.condition_queries import bills_of_materials, latest_condition, pr
 from lifecycle.grade import GRADES
 from lifecycle.queries import known_asset
 from lifecycle.route.assumptions import assumptions
-from lifecycle.route.economics import Worth, by_route, parts_worth, scrap_worth, take
+from lifecycle.route.economics import by_route, parts_worth, scrap_worth, take
 from lifecycle.route.outlook import Outlook, Prospect, outlook
+from lifecycle.route.worth import worth_of
 from lifecycle.tables import AssetRecord, ConditionRecord, ProductRecord
-from lifecycle.valuation.value import Valued, grade_factor, value
+from lifecycle.valuation.value import Valued, value
+from lifecycle.valuation_queries import lessons_known_at
 from telemetry.refusal import Refusal
 
 _TENTH = 1.2815515655446004
@@ -56,14 +58,14 @@ def _prospects(
     """Reckon every route at every grade, each with its chance."""
     bill = bills_of_materials(session, {product.id: product})[product.id]
     apart = parts_worth(part for part, _ in bill), scrap_worth(bill, currency=product.currency)
-    thing = Valued(asset.id, asset, product.id, product, None, None, 0)
-    whole = value([thing], as_of=now.date(), today=now.date())[0].p50
-    best = grade_factor(product, GRADES[0])
-    at_best = None if whole is None else float(whole) * best
+    lesson = lessons_known_at(session, [product.id], at=now).get(product.id)
+    thing = Valued(asset.id, asset, product.id, product, None, None, 0, lesson)
+    median = value([thing], as_of=now.date(), today=now.date())[0].p50
+    whole = None if median is None else float(median)
     terms = by_route(product.routes).values()
     prospects = []
     for grade, chance in zip(GRADES, _chances(condition), strict=True):
-        worth = Worth(grade, at_best, grade_factor(product, grade) / best if best else 0.0, *apart)
+        worth = worth_of(product, grade, whole, *apart, lesson=lesson)
         prospects.append(Prospect(grade, chance, tuple(take(one, worth, wage=wage) for one in terms)))
     return prospects
 

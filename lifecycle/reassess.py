@@ -22,7 +22,8 @@ from lifecycle.raise_alerts import AlertNews, raise_alerts
 from lifecycle.read_fleet import one_of, read_fleet
 from lifecycle.read_looks import Thing
 from lifecycle.route.choice import Choice, choose, is_news
-from lifecycle.route.economics import Worth, parts_worth, scrap_worth
+from lifecycle.route.economics import parts_worth, scrap_worth
+from lifecycle.route.worth import worth_of
 from lifecycle.tables import (
     AssetRecord,
     ConditionRecord,
@@ -32,7 +33,8 @@ from lifecycle.tables import (
     ReassessmentRecord,
     RouteDecisionRecord,
 )
-from lifecycle.valuation.value import Valued, grade_factor, value
+from lifecycle.valuation.value import Valued, value
+from lifecycle.valuation_queries import lessons_known_at
 from lifecycle.wear_queries import terms_by_product
 from telemetry.identity import new_id
 from telemetry.tables import tenant_of
@@ -116,13 +118,18 @@ def _choices(
 ) -> dict[UUID, Choice]:
     bills = bills_of_materials(session, products)
     known = [asset for asset in assets if asset.id in assessments and products[asset.product_id].routes]
-    things = [Valued(one.id, one, one.product_id, products[one.product_id], None, None, 0) for one in known]
+    lessons = lessons_known_at(session, products, at=now)
+    things = [
+        Valued(one.id, one, one.product_id, products[one.product_id], None, None, 0, lessons.get(one.product_id))
+        for one in known
+    ]
     choices: dict[UUID, Choice] = {}
     sold = {product_id: _sold_apart(products[product_id], bills[product_id]) for product_id in products}
     for asset, worth in zip(known, value(things, as_of=now.date(), today=now.date()), strict=True):
         product, grade = products[asset.product_id], assessments[asset.id].grade
         whole = None if worth.p50 is None else float(worth.p50)
-        choice = choose(product, _worth(product, grade, whole, *sold[asset.product_id]))
+        lesson = lessons.get(asset.product_id)
+        choice = choose(product, worth_of(product, grade, whole, *sold[asset.product_id], lesson=lesson))
         if choice is not None:
             choices[asset.id] = choice
     return choices
@@ -132,12 +139,6 @@ def _sold_apart(
     product: ProductRecord, bill: Sequence[tuple[PartRecord, MaterialRecord]]
 ) -> tuple[float, float | None]:
     return parts_worth(part for part, _ in bill), scrap_worth(bill, currency=product.currency)
-
-
-def _worth(product: ProductRecord, grade: str, whole: float | None, parts: float, scrap: float | None) -> Worth:
-    best, own = grade_factor(product, "A"), grade_factor(product, grade)
-    at_grade_a = None if whole is None else whole * best
-    return Worth(grade, at_grade_a, own / best if best else 0.0, parts, scrap)
 
 
 def _append_conditions(

@@ -78,9 +78,10 @@ def born(asset: Asset) -> date | None:
     return asset.made_on or asset.in_service_on
 
 
-def grade_factor(product: Product, grade: str) -> float:
-    """Give the share of its value that a thing of this grade keeps, as its product declares or as we assume."""
-    return float(product.grade_factors.get(grade, figure("grade_factors", grade)))
+def grade_factor(product: Product, grade: str, lesson: Lesson | None = None) -> float:
+    """Give the share of its value that a thing of this grade keeps: as sales taught, as its maker says, or assumed."""
+    taught = {} if lesson is None else lesson.grade_factors
+    return taught.get(grade) or float(product.grade_factors.get(grade, figure("grade_factors", grade)))
 
 
 def straight_line(price_new: Decimal, *, age_years: float, life_years: float) -> Decimal:
@@ -192,10 +193,7 @@ def _curve(thing: Valued) -> list[dict[str, Any]]:
 
 
 def _factor(thing: Valued) -> float:
-    if thing.grade is None:
-        return 1.0
-    taught = {} if thing.lesson is None else thing.lesson.grade_factors
-    return taught.get(thing.grade) or grade_factor(thing.product, thing.grade)
+    return 1.0 if thing.grade is None else grade_factor(thing.product, thing.grade, thing.lesson)
 
 
 def _doubt(thing: Valued) -> float:

@@ -5,15 +5,19 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from lifecycle.actor import Actor
 from lifecycle.keep_sales import ObservedSale, keep_sales
 from lifecycle.learn_values import learn_values
+from lifecycle.log_inspections import log_inspections
+from lifecycle.read_outlook import read_outlook
+from lifecycle.reassess import reassess
+from lifecycle.tables import RouteDecisionRecord
 from lifecycle.valuation.lesson import Lesson
 from lifecycle.valuation_tables import ValueLessonRecord
 from lifecycle.value_assets import value_assets
-from tests.lifecycle.sample_fleet import store_assets, store_product
+from tests.lifecycle.sample_fleet import inspection, store_assets, store_product
 
 
 def sold(count: int, *, share: float, until: datetime, seed: int = 1, noise: float = 0.1) -> list[ObservedSale]:
@@ -144,3 +148,21 @@ def test_odd_sales_and_names_break_nothing(session: Session, now: datetime) -> N
     (learned,) = learn_values(session, now=now)
 
     assert learned.sales == 9
+
+
+def test_the_choice_of_a_route_and_its_outlook_rest_on_what_was_sold(
+    session: Session, now: datetime, actor: Actor
+) -> None:
+    (asset,) = store_assets(session, store_product(session), now=now, by=actor)
+    log_inspections(session, [inspection(asset.id, now - timedelta(days=1))], now=now, by=actor)
+    reassess(session, now=now, asset_ids=[asset.id])
+    believed = read_outlook(session, asset_id=asset.id, now=now).expected["reuse"]
+    keep_sales(session, sold(150, share=0.1, until=now))
+    learn_values(session, now=now)
+    later = now + timedelta(hours=1)
+
+    reassess(session, now=later, asset_ids=[asset.id])
+
+    first, then = session.exec(select(RouteDecisionRecord).order_by(col(RouteDecisionRecord.decided_at))).all()
+    assert then.net_value < first.net_value / 2
+    assert read_outlook(session, asset_id=asset.id, now=later).expected["reuse"] < believed / 2
