@@ -23,6 +23,7 @@ from pas.commands import (
     mqtt,
     passport,
     people,
+    portfolio,
     quarantine,
     readings,
     remind,
@@ -68,6 +69,7 @@ app.command("bank-statement")(send.bank_statement)
 app.command("account")(send.account)
 app.command("remind")(remind.remind)
 app.command("end-report")(end_report.end_report)
+app.command()(portfolio.portfolio)
 app.command()(harvest.harvest)
 app.add_typer(books.app, name="books")
 app.command("value")(value.value)
