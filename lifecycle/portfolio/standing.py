@@ -1,6 +1,6 @@
 """A thing as a portfolio holds it: what each route nets at each grade it may have on its last day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -67,22 +67,44 @@ def holdings_of(
     What the market already does to a price is taken off its own spread.
     """
     routes = max((len(grade.priced) for one in standings for grade in one.grades), default=1)
-    rows: list[tuple[Floats, Floats, int, float, int, float, float]] = []
     places = {cell: at for at, cell in enumerate(cells)}
-    for at, one in enumerate(standings):
-        likely = [grade for grade in one.grades if grade.chance >= LEAST_CHANCE]
-        total, below = sum(grade.chance for grade in likely), 0.0
-        own = one.sd**2 - SPREAD_PER_ROOT_YEAR**2 * quarter(one.years)
-        for grade in likely:
-            low, below = below, below + grade.chance / total
-            share, fixed = _lines(grade, routes, carbon_price)
-            high = 1.0 if grade is likely[-1] else below
-            rows.append((share, fixed, places[one.category, quarter(one.years)], max(own, 0.0) ** 0.5, at, low, high))
-    columns = list(zip(*rows, strict=True)) if rows else [[]] * 7
-    share, fixed = (np.array(column, dtype=np.float64).reshape(-1, routes) for column in columns[:2])
-    cell, thing = (np.array(columns[at], dtype=np.int64) for at in (2, 4))
-    sd, low, high = (np.array(columns[at], dtype=np.float64) for at in (3, 5, 6))
-    return Holdings(share, fixed, np.zeros((len(rows), routes, 0)), cell, sd, thing, low, high)
+    rows = [row for at, one in enumerate(standings) for row in _rows(one, at, routes, carbon_price)]
+    things = np.array([row.thing for row in rows], dtype=np.int64)
+    horizons = [quarter(one.years) for one in standings]
+    cell = [places[one.category, years] for one, years in zip(standings, horizons, strict=True)]
+    own = [_own_sd(one.sd, years) for one, years in zip(standings, horizons, strict=True)]
+    return Holdings(
+        share=np.array([row.share for row in rows], dtype=np.float64).reshape(-1, routes),
+        fixed=np.array([row.fixed for row in rows], dtype=np.float64).reshape(-1, routes),
+        by_driver=np.zeros((len(rows), routes, 0)),
+        cell=np.array(cell, dtype=np.int64)[things],
+        sd=np.array(own, dtype=np.float64)[things],
+        thing=things,
+        low=np.array([row.low for row in rows], dtype=np.float64),
+        high=np.array([row.high for row in rows], dtype=np.float64),
+    )
+
+
+class _Row(NamedTuple):
+    thing: int
+    share: Floats
+    fixed: Floats
+    low: float
+    high: float
+
+
+def _rows(one: Standing, thing: int, routes: int, carbon_price: float) -> Iterator[_Row]:
+    """Give a row for each likely grade; what is left out is shared among them."""
+    likely = [grade for grade in one.grades if grade.chance >= LEAST_CHANCE]
+    edges = np.cumsum([0.0, *(grade.chance for grade in likely)])
+    edges = edges / max(edges[-1], LEAST_CHANCE)
+    for grade, low, high in zip(likely, edges[:-1], edges[1:], strict=True):
+        share, fixed = _lines(grade, routes, carbon_price)
+        yield _Row(thing, share, fixed, float(low), 1.0 if grade is likely[-1] else float(high))
+
+
+def _own_sd(sd: float, years: float) -> float:
+    return max(sd**2 - SPREAD_PER_ROOT_YEAR**2 * years, 0.0) ** 0.5
 
 
 def _lines(grade: Grade, routes: int, carbon_price: float) -> tuple[Floats, Floats]:
