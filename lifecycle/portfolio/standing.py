@@ -104,7 +104,7 @@ def _rows(one: Standing, thing: int, routes: int, carbon_price: float) -> Iterat
 
 
 def _own_sd(sd: float, years: float) -> float:
-    return max(sd**2 - SPREAD_PER_ROOT_YEAR**2 * years, 0.0) ** 0.5
+    return float(np.sqrt(max(sd**2 - SPREAD_PER_ROOT_YEAR**2 * years, 0.0)))
 
 
 def _lines(grade: Grade, routes: int, carbon_price: float) -> tuple[Floats, Floats]:
