@@ -121,7 +121,7 @@ def _check(session: Session, held: Held, plan: Plan, amendment: Amendment) -> No
         raise UnknownParty(f"there is no asset {min(missing)}", field="asset_id")
     for one in plan.pools:
         if session.exec(select(ProductRecord.id).where(ProductRecord.id == one.after.product_id)).first() is None:
-            raise UnknownParty(f"there is no product {one.after.product_id}", field="pool.product_id")
+            raise UnknownParty("there is no such product", field="pool.product_id")
     for changed in plan.lines:
         check_prices(changed.after, held.contract.proration, "a line of the contract", "line.")
     if isinstance(amendment, AddAsset):

@@ -151,7 +151,7 @@ def bill_run(session: Session, run_id: UUID) -> BillRun:
         return _told(session, done)
     task = session.exec(select(BillTaskRecord).where(BillTaskRecord.id == run_id)).first()
     if task is None:
-        raise UnknownBillRun(f"there is no run {run_id}", field="run_id")
+        raise UnknownBillRun("there is no such run", field="run_id")
     return so_far(session, task)
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from billing.ask_mandate import keep_mandate
@@ -13,6 +12,7 @@ from billing.give_back import keep_refund_state
 from billing.note_collected import note_collected, note_disputed, note_refunded
 from billing.take_steps import Desk
 from billing.till import NotThere, SeenEvent, TillSilent
+from telemetry.insert_once import insert_once
 from telemetry.tables import tenant_of
 
 AGAIN_AFTER = timedelta(minutes=1)
@@ -35,11 +35,9 @@ class _Waiting(NamedTuple):
 
 def take_event(session: Session, *, event: SeenEvent, now: datetime) -> bool:
     """Put an event into the inbox; tell whether it is new. Looks at nothing."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = {"tenant_id": tenant_of(session), "event_id": event.id, "type": event.type, "object_id": event.object_id}
     row |= {"happened_at": event.happened_at, "received_at": now, "next_try_at": now, "outcome": ""}
-    statement = dialect.insert(StripeEventRecord).values(row).on_conflict_do_nothing()
-    return bool(getattr(session.execute(statement), "rowcount", 0))
+    return insert_once(session, StripeEventRecord, row)
 
 
 def any_event_waits(session: Session, *, now: datetime) -> bool:

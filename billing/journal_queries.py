@@ -52,7 +52,7 @@ def batch(session: Session, *, batch_id: UUID) -> JournalBatchRecord:
     """Give one batch. Raises UnknownBatch."""
     found = session.exec(select(JournalBatchRecord).where(JournalBatchRecord.id == batch_id)).first()
     if found is None:
-        raise UnknownBatch(f"there is no batch {batch_id}", field="batch_id")
+        raise UnknownBatch("there is no such batch", field="batch_id")
     return found
 
 

@@ -27,7 +27,7 @@ def open_mandate(session: Session, *, customer_id: UUID, kind: MandateKind, now:
     While one of the same kind is awaited, that one is given. Raises UnknownPayer.
     """
     if session.exec(select(CustomerRecord.id).where(CustomerRecord.id == customer_id)).first() is None:
-        raise UnknownPayer(f"there is no customer {customer_id}", field="customer_id")
+        raise UnknownPayer("there is no such customer", field="customer_id")
     waiting = mandates(customer_id=customer_id).where(
         MandateRecord.kind == kind, MandateRecord.state == MandateState.WAITING
     )
@@ -56,7 +56,7 @@ def end_mandate(
     query = mandates(customer_id=customer_id).where(MandateRecord.id == mandate_id).with_for_update()
     found = session.exec(query).first()
     if found is None:
-        raise UnknownMandate(f"there is no mandate {mandate_id}", field="mandate_id")
+        raise UnknownMandate("there is no such mandate", field="mandate_id")
     before = found.state
     found.state, found.page, found.changed_at = MandateState.ENDED, "", now
     if before is not MandateState.ENDED:

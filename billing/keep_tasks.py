@@ -6,12 +6,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, and_, col, or_, select
 
 from billing.collecting import TaskKind, TaskState
 from billing.collection_tables import CollectionTaskRecord
 from telemetry.identity import new_id
+from telemetry.insert_once import insert_once
 from telemetry.tables import tenant_of
 
 CLAIM = timedelta(minutes=5)
@@ -29,11 +29,9 @@ class Ended(NamedTuple):
 
 def add_task(session: Session, *, kind: TaskKind, operation: str, subject_id: UUID, now: datetime) -> bool:
     """Queue a task once; tell whether it is new."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = {"tenant_id": tenant_of(session), "id": new_id(), "operation": operation, "kind": kind}
     row |= {"subject_id": subject_id, "state": TaskState.WAITING, "next_try_at": now, "made_at": now, "tries": 0}
-    statement = dialect.insert(CollectionTaskRecord).values(row | {"answer": ""}).on_conflict_do_nothing()
-    return bool(getattr(session.execute(statement), "rowcount", 0))
+    return insert_once(session, CollectionTaskRecord, row | {"answer": ""})
 
 
 def any_task_due(session: Session, *, kinds: Iterable[TaskKind], now: datetime) -> bool:

@@ -68,7 +68,7 @@ def contract(session: Session, *, contract_id: UUID, customer_id: UUID | None) -
     """Give one contract. Raises UnknownContract, the same for one that is not yours."""
     found = session.exec(contracts(customer_id=customer_id).where(ContractRecord.id == contract_id)).first()
     if found is None:
-        raise UnknownContract(f"there is no contract {contract_id}", field="contract_id")
+        raise UnknownContract("there is no such contract", field="contract_id")
     return found
 
 

@@ -101,7 +101,7 @@ def _checked(session: Session, customer_id: UUID | None) -> UUID | None:
     if customer_id is None:
         return None
     if session.exec(select(CustomerRecord.id).where(CustomerRecord.id == customer_id)).first() is None:
-        raise UnknownPayer(f"there is no customer {customer_id}", field="customer_id")
+        raise UnknownPayer("there is no such customer", field="customer_id")
     return customer_id
 
 

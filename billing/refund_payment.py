@@ -57,7 +57,7 @@ def payment_of(session: Session, *, payment_id: UUID) -> PaymentRecord:
     """Give a payment. Raises UnknownPayment."""
     found = session.exec(select(PaymentRecord).where(PaymentRecord.id == payment_id)).first()
     if found is None:
-        raise UnknownPayment(f"there is no payment {payment_id}", field="payment_id")
+        raise UnknownPayment("there is no such payment", field="payment_id")
     return found
 
 

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from billing.collecting import CollectedState, TaskKind, TaskState
@@ -20,6 +19,7 @@ from billing.receivable_queries import Movement, Receivable, movements, open_rec
 from lifecycle.actor import Actor
 from lifecycle.tables import CustomerRecord
 from telemetry.identity import new_id
+from telemetry.insert_once import insert_once
 from telemetry.lots import KEYS, lots
 from telemetry.tables import tenant_of
 
@@ -127,6 +127,4 @@ def _keep(session: Session, step: Step, today: date, *, now: datetime, by: Actor
         "taken_at": now,
         "taken_by": by.name,
     }
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    done = session.execute(dialect.insert(DunningRecord).values(row).on_conflict_do_nothing())
-    return bool(getattr(done, "rowcount", 0))
+    return insert_once(session, DunningRecord, row)

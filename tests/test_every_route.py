@@ -30,12 +30,13 @@ CHOICES = {"code": ["lamp_hours"], "format": ["csv"], "kind": [kind.value for ki
 """What a path lets one choose: every kind is a door of its own; every format holds the same."""
 SWAP_DAY = {"kind": "agree", "from_day": "2026-11-02", "clause": {"kind": "swap_day"}}
 DAMAGE = {"kind": "damage", "on_day": "2026-11-02", "name": "x", "unit_price": "1"}
-OF_CONTRACTS: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
+TOLD: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "/api/v1/contracts/{contract_id}/amendments": lambda _ids: SWAP_DAY,
     "/api/v1/contracts/{contract_id}/preview": lambda _ids: SWAP_DAY,
+    "/api/v1/bill-runs/catch-up": lambda _ids: {"since": "2026-09"},
     "/api/v1/contracts/{contract_id}/charges": lambda ids: DAMAGE | {"asset_id": ids["asset_id"]},
 }
-"""Bodies that a schema cannot tell, for it says one of many."""
+"""Bodies that a schema cannot tell, for it says one of many, or a pattern."""
 SAME_FOR_ALL = {"metric", "position"}
 """Words in a path that are no secret of anybody."""
 REPEATS = {"/api/v1/quarantine"}
@@ -101,15 +102,8 @@ class Walk:
         if made is None:
             return {}
         media_type, body = made
-        if door.path.endswith("/photos"):
-            return {"files": {"file": ("photo.png", a_photo(ids["inspection_id"]))}}
-        if door.path.endswith("/bank-statements"):
-            return {"content": A_STATEMENT}
-        if door.path.endswith("/checklist.xlsx"):
-            return {"files": {"file": ("form.xlsx", a_form())}}
-        if media_type == "multipart/form-data":
-            rows = FILES[dict(door.choices)["kind"]].format_map(ids)
-            return {"files": {"file": ("rows.csv", rows.encode())}}
+        if media_type != "application/json":
+            return _unlike_json(door, body, ids)
         if door.path.endswith("/checklists"):
             body = {"items": [{"name": "light", "component": "light", "question": {"en": "Bright?"}}]}
         if door.path.endswith("/inspections/calls"):
@@ -118,12 +112,25 @@ class Walk:
             body |= {"role": "customer"}
         if door.path == "/api/v1/api-keys":
             body |= {"role": who.role}
-        return {"json": OF_CONTRACTS.get(door.path, lambda _ids: body)(ids)}
+        return {"json": TOLD.get(door.path, lambda _ids: body)(ids)}
 
     def sent(self, door: Door, ids: dict[str, str], who: Identity) -> dict[str, str]:
         """Tell which of the ids a knock at this door names."""
         said = f"{self.address(door, ids)} {self.body(door, ids, who)}"
         return {name: value for name, value in ids.items() if value in said}
+
+
+def _unlike_json(door: Door, body: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]:
+    """Make a file, a statement or a form."""
+    if door.path.endswith("/photos"):
+        return {"files": {"file": ("photo.png", a_photo(ids["inspection_id"]))}}
+    if door.path.endswith("/bank-statements"):
+        return {"content": A_STATEMENT}
+    if door.path.endswith("/checklist.xlsx"):
+        return {"files": {"file": ("form.xlsx", a_form())}}
+    if "kind" in dict(door.choices):
+        return {"files": {"file": ("rows.csv", FILES[dict(door.choices)["kind"]].format_map(ids).encode())}}
+    return {"data": body}
 
 
 def doors_of(app: FastAPI) -> list[Door]:

@@ -185,9 +185,7 @@ def test_an_amendment_in_the_past_is_corrected_once_in_the_next_bill_in_its_own_
 
     corrected = named(october, "correction")
     assert sorted(Decimal(one["net"]) for one in corrected) == [Decimal("-15.00"), Decimal("30.00")]
-    assert {(one["period_start"][:7], one["reasons"][0]["code"]) for one in corrected} == {
-        ("2026-09", "bill.correction")
-    }
+    assert {(one["period_start"][:7], one["reasons"][0]["code"]) for one in corrected} == {("2026-09", "bill.rerated")}
     assert leased.finance.get(f"{API}/invoices/{number}").json() == before
     assert sum(Decimal(one["net"]) for one in september) == Decimal("60.00")
     with leased.december() as later:

@@ -67,14 +67,15 @@ def test_a_worn_thing_raises_one_alert_and_a_mended_one_clears_it(
 ) -> None:
     assert see(session, asset, "D", now, actor).alerts_raised == 1
     assert see(session, asset, "D", now + timedelta(days=1), actor).alerts_raised == 0
-    alert = session.exec(select(AlertRecord)).one()
+    of_wear = AlertRecord.failure_mode == "wear"
+    alert = session.exec(select(AlertRecord).where(of_wear)).one()
     assert (alert.kind, alert.failure_mode, alert.state) == ("wear", "wear", "raised")
     assert alert.reasons[0]["code"] == "alert.index_low"
 
     mended = see(session, asset, "A", now + timedelta(days=2), actor)
 
     assert mended.alerts_cleared == 1
-    assert session.exec(select(AlertRecord.state)).one() == "cleared"
+    assert session.exec(select(AlertRecord.state).where(of_wear)).one() == "cleared"
     assert see(session, asset, "D", now + timedelta(days=3), actor).alerts_raised == 1
 
 
