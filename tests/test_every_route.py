@@ -34,6 +34,7 @@ TOLD: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "/api/v1/contracts/{contract_id}/amendments": lambda _ids: SWAP_DAY,
     "/api/v1/contracts/{contract_id}/preview": lambda _ids: SWAP_DAY,
     "/api/v1/bill-runs/catch-up": lambda _ids: {"since": "2026-09"},
+    "/books/journal": lambda _ids: {"month": "2026-09"},
     "/api/v1/contracts/{contract_id}/charges": lambda ids: DAMAGE | {"asset_id": ids["asset_id"]},
 }
 """Bodies that a schema cannot tell, for it says one of many, or a pattern."""
@@ -130,7 +131,7 @@ def _unlike_json(door: Door, body: dict[str, Any], ids: dict[str, str]) -> dict[
         return {"files": {"file": ("form.xlsx", a_form())}}
     if "kind" in dict(door.choices):
         return {"files": {"file": ("rows.csv", FILES[dict(door.choices)["kind"]].format_map(ids).encode())}}
-    return {"data": body}
+    return {"data": TOLD.get(door.path, lambda _ids: body)(ids)}
 
 
 def doors_of(app: FastAPI) -> list[Door]:
