@@ -34,10 +34,11 @@ TOLD: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "/api/v1/contracts/{contract_id}/amendments": lambda _ids: SWAP_DAY,
     "/api/v1/contracts/{contract_id}/preview": lambda _ids: SWAP_DAY,
     "/api/v1/bill-runs/catch-up": lambda _ids: {"since": "2026-09"},
-    "/books/journal": lambda _ids: {"month": "2026-09"},
     "/api/v1/contracts/{contract_id}/charges": lambda ids: DAMAGE | {"asset_id": ids["asset_id"]},
 }
 """Bodies that a schema cannot tell, for it says one of many, or a pattern."""
+FORMS = {"/books/journal": {"month": "2026-09"}}
+"""What pages send, which stand in no description."""
 SAME_FOR_ALL = {"metric", "position"}
 """Words in a path that are no secret of anybody."""
 REPEATS = {"/api/v1/quarantine"}
@@ -101,7 +102,7 @@ class Walk:
         """Make a body that names the ids."""
         made = body_of(self._operation(door), self.description, ids)
         if made is None:
-            return {}
+            return {"data": FORMS[door.path]} if door.path in FORMS else {}
         media_type, body = made
         if media_type != "application/json":
             return _unlike_json(door, body, ids)
@@ -131,7 +132,7 @@ def _unlike_json(door: Door, body: dict[str, Any], ids: dict[str, str]) -> dict[
         return {"files": {"file": ("form.xlsx", a_form())}}
     if "kind" in dict(door.choices):
         return {"files": {"file": ("rows.csv", FILES[dict(door.choices)["kind"]].format_map(ids).encode())}}
-    return {"data": TOLD.get(door.path, lambda _ids: body)(ids)}
+    return {"data": body}
 
 
 def doors_of(app: FastAPI) -> list[Door]:
