@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from billing.contract import Contract, Proration, VatCategory
 from billing.period import Period
 from billing.proof import plain
-from billing.rating import RatedLine
+from billing.rating import Component, RatedLine
 from billing.seller import Seller
-from billing.vat import LEGAL_SENTENCE, Taxed, VatShare, check_buyer, check_rate, vat_shares
+from billing.vat import Taxed, VatShare, check_buyer, check_rate, vat_shares, why_untaxed
 from lifecycle.customer import Customer
 from lifecycle.money import to_cents
 
@@ -137,6 +137,14 @@ class Invoice(BaseModel):
         return self
 
 
+SECURITY = frozenset({Component.DEPOSIT, Component.DEPOSIT_RETURN})
+
+
+def only_security(lines: Sequence[InvoiceLine], category: VatCategory) -> bool:
+    """Tell whether every line of a category is a deposit taken or given back."""
+    return all(line.component in SECURITY for line in lines if line.vat_category is category)
+
+
 def draw_up(
     *, number: str, seller: Seller, buyer: Customer, contract: Contract, period: Period, lines: Sequence[RatedLine],
     issued_on: date, payment_reference: str,
@@ -151,7 +159,10 @@ def draw_up(
     shares = vat_shares(Taxed(line.vat_category, line.vat_rate, line.net) for line in placed)
     net = sum((line.net for line in lines), Decimal("0.00"))
     vat = sum((part.vat for part in shares), Decimal("0.00"))
-    sentences = [LEGAL_SENTENCE.get(part.category, {}).get(buyer.language) for part in shares]
+    sentences = [
+        why_untaxed(part.category, language=buyer.language, only_security=only_security(placed, part.category))
+        for part in shares
+    ]
     return Invoice(
         kind=Kind.CREDIT_NOTE if net < 0 else Kind.INVOICE,
         number=number,

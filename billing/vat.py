@@ -35,6 +35,25 @@ LEGAL_SENTENCE: dict[VatCategory, dict[str, str]] = {
 }
 """What the law wants written on an invoice that carries no VAT."""
 
+SECURITY_SENTENCE = {
+    "nl": "Waarborg: geen vergoeding voor een levering of dienst, art. 73 Richtlijn 2006/112/EG a contrario.",
+    "fr": "Garantie: ne rémunère aucune livraison ni prestation, art. 73 de la directive 2006/112/CE a contrario.",
+    "en": "Security: no payment for any supply, Article 73 of Directive 2006/112/EC a contrario.",
+}
+"""The same of a deposit, which no exemption covers: it pays for nothing, and is given back."""
+
+
+def why_untaxed(category: VatCategory, *, language: str, only_security: bool) -> str:
+    """Say by which law a category of an invoice carries no VAT; nothing where it does, or where no law need be named.
+
+    `only_security` says that every line of the category is a deposit taken or given back.
+
+    >>> why_untaxed(VatCategory.STANDARD, language="en", only_security=False)
+    ''
+    """
+    told = SECURITY_SENTENCE if only_security and category is VatCategory.EXEMPT else LEGAL_SENTENCE.get(category, {})
+    return told.get(language, "")
+
 
 class WrongRate(Refusal):
     """The rate does not go with the category."""

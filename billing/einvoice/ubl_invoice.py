@@ -7,9 +7,9 @@ from billing.contract import VatCategory
 from billing.einvoice.endpoint import Endpoint, endpoint, enterprise_number, in_compact_form
 from billing.einvoice.ubl import EN16931, NAMES
 from billing.einvoice.xml_text import digits, document, holding, said
-from billing.invoice import Invoice, InvoiceLine, Kind, Party
+from billing.invoice import Invoice, InvoiceLine, Kind, Party, only_security
 from billing.line_words import line_facts, line_title
-from billing.vat import LEGAL_SENTENCE, VatShare
+from billing.vat import VatShare, why_untaxed
 
 PEPPOL_BILLING = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 _PROFILE = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
@@ -163,7 +163,8 @@ def _share(part: VatShare, invoice: Invoice, sign: Decimal) -> str:
 
 def exemption(invoice: Invoice, category: VatCategory) -> str:
     """Say by which law no VAT is charged, in the buyer's language."""
-    return LEGAL_SENTENCE.get(category, {}).get(invoice.language, "")
+    security = only_security(invoice.lines, category)
+    return why_untaxed(category, language=invoice.language, only_security=security)
 
 
 def _category(code: str, rate: Decimal, why: str = "") -> tuple[str, ...]:
