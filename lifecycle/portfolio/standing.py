@@ -45,7 +45,7 @@ def quarter(years: float) -> float:
     >>> [quarter(years) for years in (-0.3, 0.1, 0.25, 1.9)]
     [0.0, 0.25, 0.25, 2.0]
     """
-    return float(np.ceil(max(years, 0.0) * _QUARTERS - 1e-9)) / _QUARTERS
+    return max(0.0, float(np.ceil(years * _QUARTERS - 1e-9)) / _QUARTERS)
 
 
 def cells_of(standings: Sequence[Standing]) -> list[tuple[str, float]]:
