@@ -1,0 +1,23 @@
+"""Offers and quotes: what somebody says that a thing is worth."""
+
+from pas.migrations.tables_of_tenants import lock, unlock
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+NEW_TABLES: tuple[str, ...] = ()
+"""In the order in which they are made."""
+APPEND_ONLY: tuple[str, ...] = ()
+"""Of the new ones: what must never change."""
+
+
+def upgrade() -> None:
+    """Add the tables and columns, and set the locks on the new tables."""
+    lock(NEW_TABLES, append_only=APPEND_ONLY)
+
+
+def downgrade() -> None:
+    """Take it back."""
+    unlock(append_only=APPEND_ONLY)
