@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from billing.collection.payment import UnknownPayer
+from billing.collection.statement_of_account import AccountKind, AccountStatement, Booked, drawn_up
 from billing.collection_tables import PaymentRecord
 from billing.invoice import Kind
-from billing.payment import UnknownPayer
 from billing.receivable_queries import receivables, unallocated
-from billing.statement_of_account import AccountKind, AccountStatement, Booked, drawn_up
 from billing.tables import InvoiceRecord
 from lifecycle.queries import in_catalogue
 from lifecycle.tables import CustomerRecord

@@ -9,9 +9,11 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
-from billing.amendment import AddAsset, Amendment, as_asked
-from billing.clause import Indexation
-from billing.contract import Lease, WrongTerms, check_leases, check_prices
+from billing.contract.contract import Lease, WrongTerms, check_leases, check_prices
+from billing.contract.unit import unit_code
+from billing.contract_life.amendment import AddAsset, Amendment, as_asked
+from billing.contract_life.clause import Indexation
+from billing.contract_life.planned_change import HeldLine, HeldPool, LineChange, NotPossibleThen, Plan, PoolChange
 from billing.contract_life_queries import clauses, pool_of_lines, pools_of
 from billing.contract_life_tables import (
     ContractAmendmentRecord,
@@ -26,12 +28,10 @@ from billing.load_due import NOTICED_MONTHS
 from billing.period import LAST_DAY, local_day, months_back
 from billing.plan_amendment import first_day, plan_amendment
 from billing.plan_way_out import Held
-from billing.planned_change import HeldLine, HeldPool, LineChange, NotPossibleThen, Plan, PoolChange
 from billing.queries import contract as contract_of
 from billing.queries import lines_of
 from billing.sign_contracts import NotAMeter, UnknownParty
 from billing.tables import ContractLineRecord, ContractRecord, InvoiceRecord
-from billing.unit import unit_code
 from lifecycle.actor import Actor
 from lifecycle.record_audit import record_audit
 from lifecycle.tables import CustomerRecord, ProductRecord

@@ -9,8 +9,8 @@ from sqlalchemy import insert
 from sqlmodel import Session
 
 from billing.bill_run_tables import DraftApprovalRecord
-from billing.draft import month_hash
 from billing.draft_queries import approvals_of, drafts, hashes
+from billing.month.draft import month_hash
 from billing.period import Month
 from lifecycle.actor import Actor
 from lifecycle.record_audit import Change, record_changes

@@ -5,11 +5,11 @@ from uuid import UUID
 from sqlmodel import Session, select
 
 from billing.collect_invoice import customer_at_stripe
-from billing.collecting import MandateState, TaskState
+from billing.collection.collecting import MandateState, TaskState
+from billing.collection.till import AskMandate, SeenMandate
 from billing.collection_tables import MandateRecord
 from billing.keep_tasks import Ended
 from billing.take_steps import Desk, take_step
-from billing.till import AskMandate, SeenMandate
 from lifecycle.tables import CustomerRecord
 
 

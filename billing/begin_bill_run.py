@@ -4,9 +4,9 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from billing.bill_run import Deed
 from billing.bill_run_queries import bill_policy, how_many, left_to_do, task_under_way, zones_of
 from billing.bill_run_tables import BillTaskRecord
+from billing.month.bill_run import Deed
 from billing.period import Month, midnight
 from billing.queries import contracts_invoiced, held_seller
 from lifecycle.actor import Actor

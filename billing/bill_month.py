@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlmodel import Session
 
 from billing.begin_bill_run import begin_bill_run
-from billing.bill_run import BillRun, Deed, RunState
 from billing.bill_run_queries import so_far
 from billing.carry_on_bill_run import carry_on_bill_run
+from billing.month.bill_run import BillRun, Deed, RunState
 from billing.period import Month
 from lifecycle.actor import Actor
 

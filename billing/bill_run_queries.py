@@ -8,8 +8,6 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from billing.bill_policy import BillPolicy
-from billing.bill_run import BillFailure, BillRun, Deed, RunState
 from billing.bill_run_tables import (
     BillPolicyRecord,
     BillTaskFailureRecord,
@@ -17,6 +15,8 @@ from billing.bill_run_tables import (
     DraftApprovalRecord,
     DraftRecord,
 )
+from billing.month.bill_policy import BillPolicy
+from billing.month.bill_run import BillFailure, BillRun, Deed, RunState
 from billing.owed_beside import owed_beside
 from billing.period import Month, Period, months_later
 from billing.tables import BillFailureRecord, BillRunRecord, ContractRecord, InvoiceRecord

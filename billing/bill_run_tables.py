@@ -8,8 +8,8 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, String
 from sqlmodel import Field
 
 from billing import tables as _billing_tables  # noqa: F401 - the foreign keys below name its tables
-from billing.bill_policy import BillPolicy
-from billing.bill_run import Deed
+from billing.month.bill_policy import BillPolicy
+from billing.month.bill_run import Deed
 from telemetry.columns import ExactDecimal, UtcDateTime, worded
 from telemetry.identity import new_id
 from telemetry.tables import TenantOwned
@@ -89,7 +89,7 @@ class DraftRecord(TenantOwned, table=True):
 class DraftLineRecord(TenantOwned, table=True):
     """One line of a draft in scaled whole numbers: net in cents, quantity in millionths, price in hundred-millionths.
 
-    `told` is what else it says, as `billing.draft` writes it: what its meter showed, its name, a VAT of its own.
+    `told` is what else it says, as `billing.month.draft` writes it: what its meter showed, its name, a VAT of its own.
     """
 
     __tablename__ = "invoice_draft_line"

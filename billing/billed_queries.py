@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import CTE, Uuid
 from sqlmodel import Session, col, select
 
-from billing.billed import BilledAs, BilledLine, Of, kind_of
-from billing.rating import Component
+from billing.rating.billed import BilledAs, BilledLine, Of, kind_of
+from billing.rating.rated import Component
 from billing.tables import InvoiceLineRecord, InvoiceRecord
 from telemetry.asked_rows import asked_rows
 

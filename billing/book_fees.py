@@ -6,10 +6,10 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
-from billing.book_line import NOTHING
-from billing.book_recurring import Fee
+from billing.books.line import NOTHING
+from billing.books.recurring import Fee
+from billing.contract.tariff import PLAIN, Discount, DiscountOn, Tariff
 from billing.period import LAST_DAY
-from billing.tariff import PLAIN, Discount, DiscountOn, Tariff
 from lifecycle.money import to_cents
 
 PERCENT = Decimal(100)

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
-from billing.book_aged import OpenItem
-from billing.book_line import CARRIED, NOBODY_S, BookedLine
-from billing.book_vat import VatDocument
+from billing.books.aged import OpenItem
+from billing.books.line import CARRIED, NOBODY_S, BookedLine
+from billing.books.vat_listing import VatDocument
 from billing.period import Period
 from billing.receivable_queries import open_receivables
 from billing.tables import ContractRecord, InvoiceLineRecord, InvoiceRecord

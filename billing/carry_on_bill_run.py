@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from billing.bill_run import BillFailure, BillRun, Deed
 from billing.bill_run_queries import bill_run, failures_so_far, left_to_do, so_far
 from billing.bill_run_tables import BillTaskFailureRecord, BillTaskRecord
-from billing.draft import CENTS, unscaled
 from billing.draft_contracts import Drafted, draft_contracts
 from billing.issue_invoice import Issuing, foresee_invoices, issue_invoices
+from billing.month.bill_run import BillFailure, BillRun, Deed
+from billing.month.draft import CENTS, unscaled
 from billing.number_documents import Made
 from billing.period import Month, local_day
 from billing.queries import held_seller, seller

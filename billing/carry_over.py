@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from billing.charging import NegativeMonth
+from billing.contract.charging import NegativeMonth
+from billing.contract.unit import PIECE
 from billing.due import Due
 from billing.period import Period
-from billing.rating import Component, RatedLine, as_amount
-from billing.unit import PIECE
+from billing.rating.rated import Component, RatedLine, as_amount
 from lifecycle.reason import Reason
 
 CARRY_RULE = "carry-over/1"

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from sqlmodel import Session, select
 
-from billing.charge import Charge, NewCharge
+from billing.contract_life.charge import Charge, NewCharge
+from billing.contract_life.planned_change import NotPossibleThen, NotUnderContract
 from billing.contract_life_tables import ContractChargeRecord
 from billing.period import FIRST_DAY, LAST_DAY
-from billing.planned_change import NotPossibleThen, NotUnderContract
 from billing.queries import contract, lines_of
 from billing.tables import ContractRecord
 from billing.vat import check_rate

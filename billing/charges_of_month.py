@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from billing.charge import ChargeKind, Thing, back_of, deposit_back, line_of_charge
-from billing.clause import ClauseKind, Deposit, ServiceLevel
+from billing.contract_life.charge import ChargeKind, Thing, back_of, deposit_back, line_of_charge
+from billing.contract_life.clause import ClauseKind, Deposit, ServiceLevel
+from billing.contract_life.service_credit import service_credit
 from billing.contract_life_queries import Clauses, clauses
 from billing.contract_life_tables import ContractChargeRecord
 from billing.correct_pools import correct_pools
@@ -16,8 +17,7 @@ from billing.measure_downtime import Watched, measure_downtime
 from billing.period import Month, Period
 from billing.queries import contracts_invoiced
 from billing.rate_pools import rate_pools
-from billing.rating import Component, RatedLine
-from billing.service_credit import service_credit
+from billing.rating.rated import Component, RatedLine
 from billing.tables import ContractRecord, InvoiceLineRecord, InvoiceRecord
 from lifecycle.tables import AssetRecord, ProductRecord
 from telemetry.lots import KEYS, lots

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from billing.collecting import MandateState, TaskState
-from billing.collection_plan import Wanted, cents, next_deed, till_lines
+from billing.collection.collecting import MandateState, TaskState
+from billing.collection.collection_plan import Wanted, cents, next_deed, till_lines
+from billing.collection.till import DraftInvoice, MakeCustomer, PayInvoice, SeenInvoice
 from billing.collection_tables import MandateRecord
 from billing.keep_steps import tried_before
 from billing.keep_tasks import Ended
@@ -15,7 +16,6 @@ from billing.note_collected import note_collected
 from billing.receivable_queries import receivables
 from billing.tables import InvoiceRecord
 from billing.take_steps import Desk, Later, take_step
-from billing.till import DraftInvoice, MakeCustomer, PayInvoice, SeenInvoice
 from lifecycle.tables import CustomerRecord
 
 MOST_STEPS = 8

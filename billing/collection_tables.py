@@ -9,9 +9,9 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index
 from sqlmodel import Field
 
 from billing import tables as _billing_tables  # noqa: F401 - the foreign keys below name its tables
-from billing.collecting import CollectedState, MandateKind, MandateState, RefundState, TaskKind, TaskState
-from billing.dunning import DunningStep
-from billing.payment import Payment, PaymentSource
+from billing.collection.collecting import CollectedState, MandateKind, MandateState, RefundState, TaskKind, TaskState
+from billing.collection.dunning import DunningStep
+from billing.collection.payment import Payment, PaymentSource
 from telemetry.columns import ExactDecimal, Json, UtcDateTime, worded
 from telemetry.identity import new_id
 from telemetry.tables import TenantOwned

@@ -10,7 +10,8 @@ from sqlalchemy import exists
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from billing.clause import CLAUSE, Clause, ClauseKind
+from billing.contract_life.clause import CLAUSE, Clause, ClauseKind
+from billing.contract_life.price_index import IndexFigure
 from billing.contract_life_tables import (
     ContractAmendmentRecord,
     ContractChargeRecord,
@@ -19,7 +20,6 @@ from billing.contract_life_tables import (
     PoolMemberRecord,
     PriceIndexRecord,
 )
-from billing.price_index import IndexFigure
 from billing.queries import UnknownContract
 from billing.tables import ContractRecord
 from telemetry.lots import KEYS, lots

@@ -8,9 +8,9 @@ from sqlalchemy import ForeignKeyConstraint, Index
 from sqlmodel import Field
 
 from billing import tables as _billing_tables  # noqa: F401 - the foreign keys below name its tables
-from billing.charge import Charge
-from billing.pool import Pool
-from billing.price_index import IndexFigure
+from billing.contract_life.charge import Charge
+from billing.contract_life.price_index import IndexFigure
+from billing.rating.pool import Pool
 from lifecycle import work_order_tables as _work_order_tables  # noqa: F401 - as above
 from telemetry.columns import Json, UtcDateTime
 from telemetry.identity import new_id

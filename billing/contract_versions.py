@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from billing.contract import Contract
+from billing.contract.contract import Contract
+from billing.contract_life.planned_change import HeldLine
 from billing.contract_life_tables import ContractAmendmentRecord
-from billing.planned_change import HeldLine
 from billing.tables import ContractLineRecord, ContractRecord
 from telemetry.refusal import Refusal
 

@@ -6,14 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from billing.billed import CHARGED, BilledAs, BilledLine, Of, of_line
+from billing.contract.unit import unit_code
 from billing.due import UNREAD, Due
 from billing.period import Month
-from billing.price_use import PricedPart, total
 from billing.proof import NO_READINGS, Proof, plain
 from billing.rate_month import Beside, of_month, rate_again, rate_month
-from billing.rating import Component, Meter, RatedLine, Terms, as_amount, as_price
-from billing.unit import unit_code
+from billing.rating.billed import CHARGED, BilledAs, BilledLine, Of, of_line
+from billing.rating.price_use import PricedPart, total
+from billing.rating.rated import Component, Meter, RatedLine, Terms, as_amount, as_price
 from lifecycle.reason import Reason
 
 CORRECTION_RULE = "correction/1"

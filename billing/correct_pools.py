@@ -13,7 +13,7 @@ from billing.contract_life_queries import pools_of
 from billing.contract_life_tables import ContractAmendmentRecord, ContractPoolRecord
 from billing.period import Month, months_later
 from billing.rate_pools import rate_pools
-from billing.rating import Component, RatedLine
+from billing.rating.rated import Component, RatedLine
 from billing.tables import ContractRecord, InvoiceLineRecord, InvoiceRecord
 from lifecycle.reason import Reason
 from telemetry.lots import KEYS, lots

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from billing.anniversary import months_on
-from billing.clause import ClauseKind, Renewal, notice_by
+from billing.contract_life.anniversary import months_on
+from billing.contract_life.clause import ClauseKind, Renewal, notice_by
 from billing.contract_life_queries import Clauses, clauses, ending, noticed, renewable
 from billing.tables import ContractRecord
 

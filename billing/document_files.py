@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from billing.document import MADE_BY, pdf
+from billing.document.document import MADE_BY, pdf
 from billing.einvoice.judge import Question, judge_all
 from billing.einvoice.mending import refused
 from billing.einvoice.rules_process import NotJudged, RulesProcess

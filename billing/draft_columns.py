@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from billing.contract import Contract
-from billing.draft import LINE, head_of, meter_told, scaled
+from billing.contract.contract import Contract
+from billing.contract.unit import DAY, MONTH
 from billing.load_columns import PlainLines
+from billing.month.draft import LINE, head_of, meter_told, scaled
 from billing.period import Month
-from billing.rate_columns import FEE_DIGITS, LARGEST, RatedColumns, rate_columns, too_large, vat_cents
-from billing.unit import DAY, MONTH
+from billing.rating.rate_columns import FEE_DIGITS, LARGEST, RatedColumns, rate_columns, too_large, vat_cents
 
 _FEE, _USE = "fee", "use"
 
@@ -92,7 +92,7 @@ def _hash(head: str, said: Sequence[str]) -> str:
 
 
 def _texts(plain: PlainLines, rated: RatedColumns) -> tuple[list[Any], ...]:
-    """Give the columns of draft lines in the order of `billing.draft.DraftLine`."""
+    """Give the columns of draft lines in the order of `billing.month.draft.DraftLine`."""
     rows, is_use = rated.row.tolist(), rated.is_use.tolist()
     days = {day: date.fromordinal(day).isoformat() for day in {*rated.starts.tolist(), *rated.ends.tolist()}}
     units = [

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from billing.bill_run import BillFailure
-from billing.draft import Draft, draft_of
 from billing.draft_columns import draft_columns
 from billing.due import Due
 from billing.load_columns import load_columns
 from billing.load_due import load_due
+from billing.month.bill_run import BillFailure
+from billing.month.draft import Draft, draft_of
 from billing.period import Month
 from billing.rate_contract import rate_contract
 from billing.tables import ContractRecord

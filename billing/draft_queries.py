@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from billing.bill_difference import BilledLine, ChangeKind, Difference, differences, why_changed
-from billing.bill_run import BillFailure, Deed
 from billing.bill_run_queries import bill_policy, failures_of
 from billing.bill_run_tables import DraftApprovalRecord, DraftLineRecord, DraftRecord
-from billing.draft import CENTS, HUNDRED_MILLIONTHS, MILLIONTHS, month_hash, unscaled
+from billing.month.bill_difference import BilledLine, ChangeKind, Difference, differences, why_changed
+from billing.month.bill_run import BillFailure, Deed
+from billing.month.draft import CENTS, HUNDRED_MILLIONTHS, MILLIONTHS, month_hash, unscaled
 from billing.period import Month, months_later
 from billing.tables import BillRunRecord, ContractRecord, InvoiceLineRecord, InvoiceRecord
 from lifecycle.tables import AssetRecord

@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from billing.billed import BilledLine
-from billing.cadence import Cadence
-from billing.contract import Contract
+from billing.contract.contract import Contract
 from billing.period import Month
 from billing.proof import NO_READINGS, Proof
-from billing.rating import Policies, RatedLine, Terms
+from billing.rating.billed import BilledLine
+from billing.rating.cadence import Cadence
+from billing.rating.rated import Policies, RatedLine, Terms
 from billing.tables import ContractRecord
 from lifecycle.reason import Reason
 from lifecycle.tables import CustomerRecord

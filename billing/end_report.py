@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from billing.ending import Ending, EndReportLine, line_of
+from billing.contract_life.ending import Ending, EndReportLine, line_of
 from billing.period import Period
 from billing.queries import leases_ending
 from lifecycle.valuation.value import AssetValue

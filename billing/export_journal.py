@@ -7,9 +7,8 @@ from hashlib import sha256
 from sqlalchemy import insert
 from sqlmodel import Session, col
 
-from billing.book_group import By
-from billing.book_line import in_words, total
-from billing.journal import (
+from billing.books.group import By
+from billing.books.journal import (
     JOURNAL_RULE,
     Entry,
     Standing,
@@ -20,7 +19,8 @@ from billing.journal import (
     entry_of_payment,
     standings,
 )
-from billing.journal_batch import JournalBatch, JournalExport, csv_of, rows_of
+from billing.books.journal_batch import JournalBatch, JournalExport, csv_of, rows_of
+from billing.books.line import in_words, total
 from billing.journal_queries import (
     accounts,
     batches,

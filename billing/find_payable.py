@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlmodel import Session, and_, col, or_, select
 
+from billing.collection.match_payment import Named, OpenInvoice
 from billing.collection_tables import PaymentRecord
-from billing.match_payment import Named, OpenInvoice
 from billing.receivable_queries import open_receivables, receivables
 from billing.settle_receivables import hold_receivables
 from billing.tables import InvoiceRecord

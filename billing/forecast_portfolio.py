@@ -7,7 +7,7 @@ from uuid import UUID
 import numpy as np
 from sqlmodel import Session
 
-from billing.ending import Ending
+from billing.contract_life.ending import Ending
 from billing.period import Period
 from billing.queries import leases_ending
 from lifecycle.foresee_things import foresee_things

@@ -4,13 +4,13 @@ from uuid import UUID
 
 from sqlmodel import Session, select
 
-from billing.collecting import RefundState, TaskState
-from billing.collection_plan import cents
+from billing.collection.collecting import RefundState, TaskState
+from billing.collection.collection_plan import cents
+from billing.collection.till import GiveBack
 from billing.collection_tables import PaymentRecord, RefundRecord
 from billing.keep_tasks import Ended
 from billing.note_collected import note_refunded
 from billing.take_steps import Desk, NotDone, take_step
-from billing.till import GiveBack
 
 _STATES = {"succeeded": RefundState.DONE, "failed": RefundState.FAILED, "canceled": RefundState.FAILED}
 

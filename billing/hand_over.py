@@ -6,13 +6,13 @@ from uuid import UUID
 
 from billing.ask_mandate import ask_mandate
 from billing.collect_invoice import collect_again, collect_invoice
-from billing.collecting import TaskKind, TaskState
-from billing.collection_plan import OtherTotal
+from billing.collection.collecting import TaskKind, TaskState
+from billing.collection.collection_plan import OtherTotal
+from billing.collection.till import NotThere, TillSilent
 from billing.give_back import give_back
 from billing.keep_tasks import Ended, claim_task, end_task, put_off_task
 from billing.settle_elsewhere import settle_elsewhere
 from billing.take_steps import Desk, Later, NotDone
-from billing.till import NotThere, TillSilent
 
 SILENT_OFTEN = 3
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlmodel import Session, select
 
-from billing.collecting import TaskKind, TaskState
+from billing.collection.collecting import TaskKind, TaskState
 from billing.document_tables import IssuedDocumentRecord
 from billing.keep_tasks import claim_task, end_task
 from billing.tables import InvoiceRecord

@@ -6,12 +6,12 @@ from typing import NamedTuple
 from sqlmodel import Session, col, select
 
 from billing.ask_mandate import keep_mandate
-from billing.collecting import RefundState
+from billing.collection.collecting import RefundState
+from billing.collection.till import NotThere, SeenEvent, TillSilent
 from billing.collection_tables import CollectedInvoiceRecord, MandateRecord, RefundRecord, StripeEventRecord
 from billing.give_back import keep_refund_state
 from billing.note_collected import note_collected, note_disputed, note_refunded
 from billing.take_steps import Desk
-from billing.till import NotThere, SeenEvent, TillSilent
 from telemetry.insert_once import insert_once
 from telemetry.tables import tenant_of
 

@@ -8,11 +8,11 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 from sqlmodel import Session, select
 
-from billing.bank_statement import Entry, Statement, UnreadableStatement, read_statements
+from billing.collection.bank_statement import Entry, Statement, UnreadableStatement, read_statements
+from billing.collection.match_payment import numbers, references
+from billing.collection.payment import NewPayment, PaymentSource, Received
 from billing.collection_tables import BankStatementRecord
 from billing.find_payable import NothingToPay
-from billing.match_payment import numbers, references
-from billing.payment import NewPayment, PaymentSource, Received
 from billing.record_payments import Recorded, record_payments
 from lifecycle.actor import Actor
 from telemetry.tables import tenant_of

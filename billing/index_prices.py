@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from billing.clause import ClauseKind, Indexation
+from billing.contract_life.clause import ClauseKind, Indexation
+from billing.contract_life.price_index import INDEX_RULE, Indexed, indexed
 from billing.contract_life_queries import clauses, index_figures
 from billing.period import Month
-from billing.price_index import INDEX_RULE, Indexed, indexed
 from billing.tables import ContractRecord
 from lifecycle.reason import Reason
 from telemetry.refusal import Refusal

@@ -8,10 +8,10 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from billing.contract import Contract, Proration, VatCategory
+from billing.contract.contract import Contract, Proration, VatCategory
 from billing.period import Period
 from billing.proof import plain
-from billing.rating import Component, RatedLine
+from billing.rating.rated import Component, RatedLine
 from billing.seller import Seller
 from billing.vat import Taxed, VatShare, check_buyer, check_rate, vat_shares, why_untaxed
 from lifecycle.customer import Customer

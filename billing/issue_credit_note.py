@@ -6,7 +6,7 @@ from functools import partial
 from sqlalchemy import func
 from sqlmodel import Session, select
 
-from billing.credit_note import CreditWanted, draw_credit_note
+from billing.document.credit_note import CreditWanted, draw_credit_note
 from billing.document_queries import credit_notes_of
 from billing.document_tables import CreditNoteRecord
 from billing.invoice import Invoice, credit_series

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from billing.invoice import Invoice, draw_up
 from billing.number_documents import Draft, Made, Numbering, Outcome, foresee_files, number_documents
 from billing.period import Month
-from billing.rating import RatedLine
+from billing.rating.rated import RatedLine
 from billing.tables import ContractRecord, InvoiceRecord, SellerRecord
 from lifecycle.tables import CustomerRecord
 

@@ -11,10 +11,10 @@ from sqlalchemy import and_
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from billing.book_line import NOTHING
+from billing.books.accounts import Accounts, Role
+from billing.books.journal import FoundOut, PaidIn, SoldDocument, Standing
+from billing.books.line import NOTHING
 from billing.collection_tables import AllocationRecord, PaymentRecord
-from billing.journal import FoundOut, PaidIn, SoldDocument, Standing
-from billing.journal_accounts import Accounts, Role
 from billing.journal_tables import JournalBatchRecord, JournalLineRecord, LedgerAccountsRecord
 from billing.period import Period, months_later
 from billing.tables import InvoiceRecord

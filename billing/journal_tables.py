@@ -8,8 +8,8 @@ from sqlalchemy import ForeignKeyConstraint, Index
 from sqlmodel import Field
 
 from billing import tables as _billing_tables  # noqa: F401 - one schema
-from billing.journal import Journal
-from billing.journal_accounts import Accounts, Role
+from billing.books.accounts import Accounts, Role
+from billing.books.journal import Journal
 from telemetry.columns import ExactDecimal, UtcDateTime, worded
 from telemetry.identity import new_id
 from telemetry.tables import TenantOwned

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from billing.journal_accounts import Accounts
+from billing.books.accounts import Accounts
 from billing.journal_queries import accounts
 from billing.journal_tables import LedgerAccountsRecord
 from lifecycle.actor import Actor

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from billing.bill_policy import BillPolicy
 from billing.bill_run_queries import bill_policy
 from billing.bill_run_tables import BillPolicyRecord
+from billing.month.bill_policy import BillPolicy
 from lifecycle.actor import Actor
 from lifecycle.record_audit import Change, record_changes
 from telemetry.tables import tenant_of

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
+from billing.contract_life.price_index import IndexFigure
 from billing.contract_life_tables import PriceIndexRecord
-from billing.price_index import IndexFigure
 from lifecycle.actor import Actor
 from lifecycle.record_audit import Change, record_changes
 from telemetry.refusal import Refusal

@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from billing.collecting import MandateKind, MandateState, TaskKind
+from billing.collection.collecting import MandateKind, MandateState, TaskKind
+from billing.collection.payment import UnknownPayer
 from billing.collection_tables import MandateRecord
 from billing.keep_tasks import add_task
-from billing.payment import UnknownPayer
 from lifecycle.actor import Actor
 from lifecycle.record_audit import record_audit
 from lifecycle.tables import CustomerRecord

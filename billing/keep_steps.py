@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from sqlmodel import Session, select
 
+from billing.collection.till import KEY_LASTS
 from billing.collection_tables import CollectionStepRecord
-from billing.till import KEY_LASTS
 from telemetry.tables import tenant_of
 
 

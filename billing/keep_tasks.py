@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, and_, col, or_, select
 
-from billing.collecting import TaskKind, TaskState
+from billing.collection.collecting import TaskKind, TaskState
 from billing.collection_tables import CollectionTaskRecord
 from telemetry.identity import new_id
 from telemetry.insert_once import insert_once

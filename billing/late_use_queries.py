@@ -8,9 +8,9 @@ from sqlalchemy import Uuid, func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from billing.bill_run import Deed
 from billing.contract_life_tables import ContractAmendmentRecord
 from billing.late_use_tables import LateUseRefusedRecord
+from billing.month.bill_run import Deed
 from billing.tables import BillRunRecord, ContractLineRecord
 from telemetry.asked_rows import asked_rows
 from telemetry.tables import CounterSwapRecord, ReadingBatchRecord, ReadingCorrectionRecord

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from billing.contract import Lease
+from billing.contract.contract import Lease
 from billing.tables import ContractLineRecord, ContractRecord
 from lifecycle.tables import AssetRecord
 from telemetry.lots import KEYS, lots

@@ -10,7 +10,9 @@ import numpy as np
 from sqlalchemy import CTE, ColumnElement, Text, Uuid, and_, cast, func, or_
 from sqlmodel import Session, SQLModel, col, select
 
-from billing.contract import Contract
+from billing.contract.contract import Contract
+from billing.contract.tariff import PLAIN, Tariff
+from billing.contract.unit import CODES
 from billing.contract_life_tables import (
     ContractAmendmentRecord,
     ContractChargeRecord,
@@ -20,12 +22,10 @@ from billing.contract_life_tables import (
 from billing.load_due import NOTICED_MONTHS
 from billing.period import LAST_DAY, Month, Period, months_back
 from billing.proof import NO_READINGS, Proof
-from billing.rate_columns import FEE_DIGITS, POLICIES, PRICE_DIGITS, USE_DIGITS, TermColumns
-from billing.rating import Component
+from billing.rating.rate_columns import FEE_DIGITS, POLICIES, PRICE_DIGITS, USE_DIGITS, TermColumns
+from billing.rating.rated import Component
 from billing.read_meters import Reading, read_meters
 from billing.tables import ContractLineRecord, ContractRecord, InvoiceLineRecord, InvoiceRecord
-from billing.tariff import PLAIN, Tariff
-from billing.unit import CODES
 from lifecycle.tables import AssetRecord
 from telemetry.asked_rows import asked_rows
 from telemetry.find_meters import latest_meters

@@ -17,7 +17,7 @@ from billing.needed_reads import Need, needed_slots
 from billing.period import Month, months_back
 from billing.proof import Proof
 from billing.rate_month import rate_month
-from billing.rating import RatedLine
+from billing.rating.rated import RatedLine
 from billing.read_meters import Reading, read_meters
 from billing.tables import ContractRecord
 from lifecycle.tables import CustomerRecord

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from billing.contract.tariff import PLAIN, Tariff
+from billing.contract_life.price_index import Indexed
 from billing.due import Priced
 from billing.index_prices import index_prices, why_indexed
 from billing.period import Month
-from billing.price_index import Indexed
 from billing.queries import LeasedAsset, leased_by
-from billing.rating import Meter, Terms
+from billing.rating.rated import Meter, Terms
 from billing.tables import ContractRecord
-from billing.tariff import PLAIN, Tariff
 from telemetry.find_meters import latest_meters
 
 

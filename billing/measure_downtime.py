@@ -10,9 +10,9 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from billing.clause import ServiceLevel
+from billing.contract_life.clause import ServiceLevel
+from billing.contract_life.service_credit import Downtime
 from billing.proof import plain, to_thousandths
-from billing.service_credit import Downtime
 from lifecycle.tables import StayRecord
 from telemetry.figure import Figure
 from telemetry.lots import KEYS, lots

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from billing.cadence import Slot, slots_of
 from billing.due import Due
 from billing.period import Month, Period
-from billing.rate_line import use_slots
 from billing.rate_month import bounded_slots, of_month
-from billing.rating import Terms
+from billing.rating.cadence import Slot, slots_of
+from billing.rating.rate_line import use_slots
+from billing.rating.rated import Terms
 
 
 class Need(NamedTuple):

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from billing.collecting import MandateKind, Standing, is_forward
+from billing.collection.collecting import MandateKind, Standing, is_forward
+from billing.collection.payment import NewPayment, PaymentMethod, PaymentSource, Received
+from billing.collection.till import SeenDispute, SeenInvoice, SeenRefund
 from billing.collection_tables import CollectedInvoiceRecord, MandateRecord, PaymentRecord
-from billing.payment import NewPayment, PaymentMethod, PaymentSource, Received
 from billing.period import local_day
 from billing.queries import seller
 from billing.record_payments import record_payments
 from billing.tables import InvoiceRecord
-from billing.till import SeenDispute, SeenInvoice, SeenRefund
 from lifecycle.actor import Actor
 from telemetry.tables import tenant_of
 

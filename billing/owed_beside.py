@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, exists, or_
 from sqlmodel import col
 
-from billing.charge import ChargeKind
+from billing.contract_life.charge import ChargeKind
 from billing.contract_life_tables import ContractAmendmentRecord, ContractChargeRecord
 from billing.period import Period
 from billing.tables import ContractRecord, InvoiceLineRecord, InvoiceRecord

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from billing.amendment import (
+from billing.contract_life.amendment import (
     AddAsset,
     AddPool,
     AgreeClause,
@@ -22,19 +22,8 @@ from billing.amendment import (
     ReturnAsset,
     SwapAsset,
 )
-from billing.clause import ClauseKind, Deposit, Renewal, ServiceLevel, SwapDay, SwapRule, notice_by
-from billing.period import LAST_DAY
-from billing.plan_way_out import (
-    Held,
-    NotAgreed,
-    charge_leaving,
-    plan_buying,
-    renewal_prices,
-    renewed_until,
-    reprice,
-    take_deposit,
-)
-from billing.planned_change import (
+from billing.contract_life.clause import ClauseKind, Deposit, Renewal, ServiceLevel, SwapDay, SwapRule, notice_by
+from billing.contract_life.planned_change import (
     HeldLine,
     HeldPool,
     LineChange,
@@ -49,6 +38,17 @@ from billing.planned_change import (
     resized,
     swapped,
     with_end,
+)
+from billing.period import LAST_DAY
+from billing.plan_way_out import (
+    Held,
+    NotAgreed,
+    charge_leaving,
+    plan_buying,
+    renewal_prices,
+    renewed_until,
+    reprice,
+    take_deposit,
 )
 from telemetry.identity import new_id
 

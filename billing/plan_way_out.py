@@ -8,14 +8,12 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from billing.amendment import BuyAsset
-from billing.anniversary import months_on
-from billing.charge import Charge, ChargeKind
-from billing.clause import BuyOut, ClauseKind, Deposit, EarlyTermination, Quantile, RenewalPrice
-from billing.contract import VatCategory
-from billing.contract_life_queries import Agreed, Clauses
-from billing.period import LAST_DAY
-from billing.planned_change import (
+from billing.contract.contract import VatCategory
+from billing.contract_life.amendment import BuyAsset
+from billing.contract_life.anniversary import months_on
+from billing.contract_life.charge import Charge, ChargeKind
+from billing.contract_life.clause import BuyOut, ClauseKind, Deposit, EarlyTermination, Quantile, RenewalPrice
+from billing.contract_life.planned_change import (
     HeldLine,
     HeldPool,
     LineChange,
@@ -25,8 +23,10 @@ from billing.planned_change import (
     lines_of_asset,
     with_end,
 )
+from billing.contract_life.way_out import Leaving, Price, Values, buy_out_price, renewal_fee, termination_price
+from billing.contract_life_queries import Agreed, Clauses
+from billing.period import LAST_DAY
 from billing.tables import ContractRecord
-from billing.way_out import Leaving, Price, Values, buy_out_price, renewal_fee, termination_price
 from lifecycle.tables import AssetRecord
 from lifecycle.value_assets import value_assets
 from telemetry.identity import new_id

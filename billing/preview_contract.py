@@ -8,14 +8,14 @@ from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
 from billing.amend_contract import amend_contract
-from billing.amendment import Amendment
-from billing.charge import Thing, line_of_charge
+from billing.contract_life.amendment import Amendment
+from billing.contract_life.charge import Thing, line_of_charge
 from billing.contract_life_queries import charges_of
 from billing.load_due import load_due
 from billing.period import Month, local_day, midnight
 from billing.queries import contract as contract_of
 from billing.rate_contract import rate_contract
-from billing.rating import Component, RatedLine
+from billing.rating.rated import Component, RatedLine
 from billing.tables import ContractRecord, InvoiceRecord
 from billing.vat import Taxed, vat_shares
 from lifecycle.actor import Actor

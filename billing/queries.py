@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Uuid, and_, func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from billing.ending import Ending
+from billing.contract_life.ending import Ending
 from billing.period import Month, Period
 from billing.tables import (
     ContractLineRecord,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session, and_, col, or_, select
 
-from billing.collecting import FINAL, CollectedState, MandateState, TaskKind
+from billing.collection.collecting import FINAL, CollectedState, MandateState, TaskKind
 from billing.collection_tables import (
     CollectedInvoiceRecord,
     CollectionMarkRecord,

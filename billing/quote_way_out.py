@@ -9,11 +9,11 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from billing.amend_contract import held_contract
-from billing.clause import ClauseKind, Renewal
+from billing.contract_life.clause import ClauseKind, Renewal
+from billing.contract_life.planned_change import HeldLine
+from billing.contract_life.way_out import Price
 from billing.period import LAST_DAY
 from billing.plan_way_out import Held, buying_price, leaving_prices, renewal_prices
-from billing.planned_change import HeldLine
-from billing.way_out import Price
 from lifecycle.reason import Reason
 
 

@@ -5,7 +5,7 @@ from billing.correct_billed import corrections
 from billing.due import Due
 from billing.period import Month
 from billing.rate_month import beside_of, rate_month
-from billing.rating import RatedLine
+from billing.rating.rated import RatedLine
 
 
 def rate_contract(due: Due, *, month: Month) -> list[RatedLine]:

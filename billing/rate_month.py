@@ -5,14 +5,14 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from billing.billed import CHARGED, BilledAs, Of
-from billing.cadence import Slot, slot_of, slots_of
 from billing.due import UNREAD, Due
 from billing.period import Month, Period
-from billing.proration import share
-from billing.rate_bounds import over, under
-from billing.rate_line import fee_lines, fee_slots, use_lines, use_slots
-from billing.rating import RatedLine, Terms
+from billing.rating.billed import CHARGED, BilledAs, Of
+from billing.rating.cadence import Slot, slot_of, slots_of
+from billing.rating.proration import share
+from billing.rating.rate_bounds import over, under
+from billing.rating.rate_line import fee_lines, fee_slots, use_lines, use_slots
+from billing.rating.rated import RatedLine, Terms
 
 NOTHING = Decimal("0.00")
 

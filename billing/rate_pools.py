@@ -10,9 +10,9 @@ from billing.contract_life_queries import pool_of_lines, pools_of
 from billing.contract_life_tables import ContractPoolRecord
 from billing.index_prices import index_prices, why_indexed
 from billing.period import Month, Period
-from billing.pool import PoolTerms, rate_pool
 from billing.queries import lines_of
-from billing.rating import RatedLine
+from billing.rating.pool import PoolTerms, rate_pool
+from billing.rating.rated import RatedLine
 from billing.tables import ContractRecord
 from lifecycle.tables import ProductRecord
 

@@ -4,16 +4,16 @@ from datetime import date, datetime
 
 from sqlmodel import Session, select
 
-from billing.book_aged import AgedReport, aged
-from billing.book_group import By
-from billing.book_line import check_length
 from billing.book_queries import booked_lines, open_items, vat_documents
-from billing.book_recurring import RecurringReport, recurring
-from billing.book_vat import VatReport, vat_listing
+from billing.books.aged import AgedReport, aged
+from billing.books.group import By
+from billing.books.line import check_length
+from billing.books.recurring import RecurringReport, recurring
+from billing.books.revenue import RevenueReport, by_currency, deposits, roll_forward
+from billing.books.vat_listing import VatReport, vat_listing
 from billing.period import Period, local_day
 from billing.read_fees import read_fees
 from billing.read_unbilled import read_unbilled
-from billing.revenue import RevenueReport, by_currency, deposits, roll_forward
 from billing.tables import SellerRecord
 
 

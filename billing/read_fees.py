@@ -9,12 +9,12 @@ from sqlalchemy import and_
 from sqlmodel import Session, select
 
 from billing.book_fees import Agreed, fees_of
-from billing.book_line import NOBODY_S, in_words, months_of
-from billing.book_recurring import Fee
+from billing.books.line import NOBODY_S, in_words, months_of
+from billing.books.recurring import Fee
+from billing.contract_life.price_index import Indexed
 from billing.contract_life_tables import ContractPoolRecord
 from billing.index_prices import index_prices
 from billing.period import Month, Period, months_later
-from billing.price_index import Indexed
 from billing.tables import ContractLineRecord, ContractRecord
 from lifecycle.tables import AssetRecord, CustomerRecord, ProductRecord
 

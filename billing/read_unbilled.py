@@ -7,15 +7,15 @@ from uuid import UUID
 
 from sqlmodel import Session, col, func, select
 
-from billing.book_line import NOBODY_S, BookedLine, first_of, in_words, months_of
-from billing.cadence import Cadence, period_of
+from billing.books.line import NOBODY_S, BookedLine, first_of, in_words, months_of
+from billing.books.revenue import earned_by
 from billing.due import Due
 from billing.load_due import load_due
 from billing.period import Month, months_later
 from billing.queries import contracts_running
 from billing.rate_contract import rate_contract
-from billing.rating import Component
-from billing.revenue import earned_by
+from billing.rating.cadence import Cadence, period_of
+from billing.rating.rated import Component
 from billing.tables import ContractRecord, InvoiceRecord
 from telemetry.refusal import Refusal
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from billing.bill_run import BillFailure
 from billing.bill_run_queries import approved
-from billing.draft import draft_of
 from billing.due import Due
 from billing.issue_invoice import Issuing, Owed
 from billing.load_due import load_due
+from billing.month.bill_run import BillFailure
+from billing.month.draft import draft_of
 from billing.rate_contract import rate_contract
 from billing.tables import ContractRecord
 from billing.why_not_billed import why_not_billed

@@ -11,14 +11,14 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from billing import queries
-from billing.document import MADE_BY, pdf
+from billing.document.document import MADE_BY, pdf
+from billing.document.recheck import Difference, Found, LineCheck, Recount, Rests, check_line, rests_on
 from billing.document_queries import files_of_all
 from billing.document_tables import IssuedDocumentRecord
 from billing.invoice import Invoice, InvoiceLine
 from billing.number_documents import link
 from billing.proof import proof_of
-from billing.rating import Component
-from billing.recheck import Difference, Found, LineCheck, Recount, Rests, check_line, rests_on
+from billing.rating.rated import Component
 from billing.tables import InvoiceLineRecord, InvoiceRecord, NumberSeriesRecord
 from lifecycle.chain import digest
 from telemetry.figure import Figure

@@ -8,13 +8,13 @@ from typing import NamedTuple
 from sqlmodel import Session, col, select
 
 from billing.ask_mandate import keep_mandate
-from billing.collecting import FINAL, CollectedState, MandateState, TaskKind, TaskState
-from billing.collection_plan import cents
+from billing.collection.collecting import FINAL, CollectedState, MandateState, TaskKind, TaskState
+from billing.collection.collection_plan import cents
+from billing.collection.till import NotThere, SeenInvoice
 from billing.collection_tables import CollectedInvoiceRecord, CollectionTaskRecord, MandateRecord, PaymentRecord
 from billing.note_collected import note_collected
 from billing.tables import InvoiceRecord
 from billing.take_steps import Desk
-from billing.till import NotThere, SeenInvoice
 from telemetry.lots import KEYS, lots
 
 

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from billing.collection.match_payment import MATCH_RULE, Named, OpenInvoice, Part, match, numbers, references
+from billing.collection.payment import LAST_DAY, Payment, Received, UnknownPayer
 from billing.collection_tables import AllocationRecord, PaymentRecord
 from billing.find_payable import known_payer, payable
-from billing.match_payment import MATCH_RULE, Named, OpenInvoice, Part, match, numbers, references
-from billing.payment import LAST_DAY, Payment, Received, UnknownPayer
 from billing.settle_receivables import settle_receivables
 from lifecycle.actor import Actor
 from lifecycle.tables import CustomerRecord

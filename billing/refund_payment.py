@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from billing.collecting import RefundState, TaskKind
+from billing.collection.collecting import RefundState, TaskKind
+from billing.collection.payment import PaymentSource
 from billing.collection_tables import PaymentRecord, RefundRecord
 from billing.keep_tasks import add_task
-from billing.payment import PaymentSource
 from lifecycle.actor import Actor
 from lifecycle.record_audit import record_audit
 from telemetry.refusal import Refusal

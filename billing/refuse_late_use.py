@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from sqlmodel import Session
 
-from billing.billed import BilledAs
 from billing.correct_billed import Held, hold_billed
 from billing.due import Due
 from billing.late_use_queries import changed_before, last_refused
@@ -14,6 +13,7 @@ from billing.late_use_tables import LateUseRefusedRecord
 from billing.load_due import NOTICED_MONTHS
 from billing.look_back import contracts_billed, look_back
 from billing.period import Month, midnight, months_back
+from billing.rating.billed import BilledAs
 from telemetry.tables import tenant_of
 
 A_DAY = timedelta(days=1)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from billing.amend_contract import amend_contract
-from billing.amendment import Renew
-from billing.clause import ClauseKind, Renewal, notice_by
+from billing.contract_life.amendment import Renew
+from billing.contract_life.clause import ClauseKind, Renewal, notice_by
 from billing.contract_life_queries import clauses, noticed, renewable
 from billing.contract_life_tables import ContractAmendmentRecord
 from billing.period import local_day

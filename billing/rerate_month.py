@@ -9,12 +9,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session
 
-from billing.billed import BilledAs
 from billing.correct_billed import Held, hold_billed
 from billing.due import Due
 from billing.look_back import contracts_billed, look_back
 from billing.period import Month
-from billing.rating import Component
+from billing.rating.billed import BilledAs
+from billing.rating.rated import Component
 from telemetry.lots import KEYS, lots
 
 

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from billing.collecting import CollectedState, TaskState
+from billing.collection.collecting import CollectedState, TaskState
+from billing.collection.till import SettleOutside, VoidInvoice
 from billing.collection_tables import CollectedInvoiceRecord
 from billing.keep_tasks import Ended
 from billing.note_collected import note_collected
 from billing.receivable_queries import receivables
 from billing.tables import InvoiceRecord
 from billing.take_steps import Desk, Later, take_step
-from billing.till import SettleOutside, VoidInvoice
 
 _IDLE = frozenset({CollectedState.OPEN, CollectedState.FAILED, CollectedState.UNCOLLECTIBLE})
 

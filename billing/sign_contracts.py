@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from billing.contract import (
+from billing.contract.contract import (
     Contract,
     ContractLine,
     NewContract,
@@ -19,12 +19,12 @@ from billing.contract import (
     check_terms,
     leases_of,
 )
+from billing.contract.unit import unit_code
 from billing.contract_life_queries import amendments_of
 from billing.contract_versions import as_of_version
 from billing.lease_queries import held_assets, leases_of_assets
 from billing.queries import AT_ONCE, lines_of
 from billing.tables import ContractLineRecord, ContractRecord
-from billing.unit import unit_code
 from billing.vat import check_buyer, check_rate
 from lifecycle.actor import Actor
 from lifecycle.record_audit import Change, record_changes

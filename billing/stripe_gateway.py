@@ -11,9 +11,9 @@ from typing import Any
 
 import stripe
 
-from billing.collecting import CollectedState
-from billing.stripe_form import spelled
-from billing.till import (
+from billing.collection.collecting import CollectedState
+from billing.collection.stripe_form import spelled
+from billing.collection.till import (
     AddLines,
     Answer,
     AskMandate,

@@ -9,9 +9,9 @@ from sqlalchemy import ForeignKeyConstraint, Index
 from sqlalchemy import false as sa_false
 from sqlmodel import Field
 
-from billing.bill_run import Deed
-from billing.contract import Contract, ContractLine
+from billing.contract.contract import Contract, ContractLine
 from billing.invoice import Kind
+from billing.month.bill_run import Deed
 from billing.seller import Seller
 from lifecycle import tables as _lifecycle_tables  # noqa: F401 - the foreign keys below name its tables
 from telemetry.columns import ExactDecimal, Json, UtcDateTime, worded

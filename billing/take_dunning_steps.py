@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from billing.collecting import CollectedState, TaskKind, TaskState
+from billing.collection.collecting import CollectedState, TaskKind, TaskState
+from billing.collection.dunning import DUNNING_RULE, Claim, DunningStep, Owed, next_claim
+from billing.collection.late_interest import Balance
 from billing.collection_tables import CollectedInvoiceRecord, CollectionTaskRecord, DunningRecord
 from billing.contest_invoice import contested
-from billing.dunning import DUNNING_RULE, Claim, DunningStep, Owed, next_claim
-from billing.late_interest import Balance
 from billing.period import local_day
 from billing.queries import seller
 from billing.receivable_queries import Movement, Receivable, movements, open_receivables

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
+from billing.collection.till import AskMandate, Deed, DraftInvoice, GiveBack, MakeCustomer, Outcome, Till
 from billing.keep_steps import begin_step, end_step, tried_before
-from billing.till import AskMandate, Deed, DraftInvoice, GiveBack, MakeCustomer, Outcome, Till
 
 _MAKING = (MakeCustomer, DraftInvoice, GiveBack, AskMandate)
 """Deeds that make a thing: twice would make two, so an earlier try is looked for before it is tried again."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from billing.contract import VatCategory
+from billing.contract.contract import VatCategory
 from lifecycle.money import to_cents
 from telemetry.refusal import Refusal
 

@@ -1,6 +1,6 @@
 """Why a contract could not be billed: the sentence of a refusal, or what else went wrong, cut to a line."""
 
-from billing.bill_run import BillFailure
+from billing.month.bill_run import BillFailure
 from billing.tables import ContractRecord
 from telemetry.refusal import Refusal
 

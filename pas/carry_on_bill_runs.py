@@ -6,9 +6,9 @@ from threading import Event
 from uuid import UUID
 
 from billing.begin_bill_run import begin_bill_run
-from billing.bill_run import BillRun, Deed, RunState
 from billing.bill_run_queries import bill_run, so_far, tasks_under_way
 from billing.carry_on_bill_run import carry_on_bill_run, foresee_bill_run
+from billing.month.bill_run import BillRun, Deed, RunState
 from billing.period import Month
 from lifecycle.actor import Actor
 from pas import clock

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from billing.collection.till import Till, TillSilent
 from billing.hand_over import THROUGH_STRIPE, HandedOver, hand_over_some
 from billing.hand_over_files import hand_over_files
 from billing.hear_events import Heard, any_event_waits, hear_events
@@ -12,7 +13,6 @@ from billing.keep_tasks import any_task_due
 from billing.queue_hand_overs import Queued, anything_to_queue, queue_hand_overs
 from billing.reconcile import Reconciled, reconcile
 from billing.take_steps import Desk
-from billing.till import Till, TillSilent
 from pas.db import Database
 from pas.settings import Settings
 from telemetry.refusal import Refusal

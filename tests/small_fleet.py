@@ -10,7 +10,7 @@ import pandas as pd
 from sqlmodel import Session, select
 
 from billing.bill_month import bill_month
-from billing.contract import NewContract, NewContractLine
+from billing.contract.contract import NewContract, NewContractLine
 from billing.keep_seller import keep_seller
 from billing.period import Month
 from billing.seller import Seller

@@ -11,12 +11,12 @@ from PIL import Image
 from sqlmodel import Session, select
 
 from billing.bill_month import bill_month
-from billing.collecting import MandateKind
-from billing.contract import NewContract
+from billing.collection.collecting import MandateKind
+from billing.collection.payment import NewPayment, PaymentSource, Received
+from billing.contract.contract import NewContract
 from billing.export_journal import export_journal
 from billing.keep_mandates import open_mandate
 from billing.keep_seller import keep_seller
-from billing.payment import NewPayment, PaymentSource, Received
 from billing.period import Month
 from billing.record_payments import record_payments
 from billing.seller import Seller

@@ -3,12 +3,12 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+from billing.document.line_words import line_facts, line_title
 from billing.einvoice.endpoint import endpoint, enterprise_number, in_compact_form
 from billing.einvoice.ubl import EN16931
 from billing.einvoice.ubl_invoice import EXEMPTION_CODES, exemption
 from billing.einvoice.xml_text import digits, document, holding, said
 from billing.invoice import Invoice, InvoiceLine, Kind, Party
-from billing.line_words import line_facts, line_title
 from billing.vat import VatShare
 
 _STANDARD = "urn:un:unece:uncefact:data:standard"

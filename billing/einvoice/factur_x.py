@@ -2,7 +2,7 @@
 
 from facturx import generate_from_binary
 
-from billing.document import pdf
+from billing.document.document import pdf
 from billing.einvoice.cii_invoice import cii
 from billing.invoice import Invoice, as_document
 from telemetry.refusal import Refusal

@@ -3,12 +3,12 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from billing.contract import VatCategory
+from billing.contract.contract import VatCategory
+from billing.document.line_words import line_facts, line_title
 from billing.einvoice.endpoint import Endpoint, endpoint, enterprise_number, in_compact_form
 from billing.einvoice.ubl import EN16931, NAMES
 from billing.einvoice.xml_text import digits, document, holding, said
 from billing.invoice import Invoice, InvoiceLine, Kind, Party, only_security
-from billing.line_words import line_facts, line_title
 from billing.vat import VatShare, why_untaxed
 
 PEPPOL_BILLING = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"

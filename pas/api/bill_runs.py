@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 from billing import bill_run_queries as queries
 from billing.begin_bill_run import begin_bill_run
 from billing.bill_month import bill_month
-from billing.bill_run import BillRun, Deed, RunState
 from billing.carry_on_bill_run import ISSUED_AT_ONCE
+from billing.month.bill_run import BillRun, Deed, RunState
 from billing.period import Month, local_day
 from billing.queries import seller
 from billing.tables import BillRunRecord

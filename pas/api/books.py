@@ -7,14 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from billing.book_aged import AgedItem, AgedReport
-from billing.book_csv import as_csv
-from billing.book_group import By, VatTable
-from billing.book_recurring import RecurringMonth, RecurringReport
-from billing.book_vat import IntraCommunity, ListedCustomer, VatGrid, VatReport, VatRow, VatSum
+from billing.books.aged import AgedItem, AgedReport
+from billing.books.group import By, VatTable
+from billing.books.recurring import RecurringMonth, RecurringReport
+from billing.books.revenue import RevenueMonth, RevenueReport
+from billing.books.spreadsheet import as_csv
+from billing.books.vat_listing import IntraCommunity, ListedCustomer, VatGrid, VatReport, VatRow, VatSum
 from billing.period import read_period
 from billing.read_books import aged_report, recurring_report, revenue_report, today, vat_report
-from billing.revenue import RevenueMonth, RevenueReport
 from pas import clock
 from pas.access import Asking, Reading, may
 from pas.api.problems import problems

@@ -9,16 +9,16 @@ from pydantic import BaseModel
 
 from billing import contract_life_queries, queries
 from billing.amend_contract import amend_contract
-from billing.amendment import Amendment
-from billing.charge import Charge, NewCharge
 from billing.charge_contract import charge_contract
-from billing.clause import CLAUSE, Clause
+from billing.contract_life.amendment import Amendment
+from billing.contract_life.charge import Charge, NewCharge
+from billing.contract_life.clause import CLAUSE, Clause
 from billing.contract_life_tables import ContractAmendmentRecord, ContractChargeRecord
 from billing.decisions import Decision, decisions
 from billing.period import LAST_DAY, Month
-from billing.pool import Pool
 from billing.preview_contract import AmendedPreview, MonthPreview, preview_amended, preview_contract
 from billing.quote_way_out import Quote, quote_way_out
+from billing.rating.pool import Pool
 from pas import clock
 from pas.access import Asking, Reading, Writing, may
 from pas.api.contracts import customer_seen

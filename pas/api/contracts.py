@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query, Response
 from sqlmodel import Session
 
 from billing import queries
-from billing.contract import Contract, ContractLine, NewContract
+from billing.contract.contract import Contract, ContractLine, NewContract
+from billing.contract_life.planned_change import HeldLine
 from billing.contract_life_queries import amendments
 from billing.contract_versions import as_of_version
-from billing.planned_change import HeldLine
 from billing.sign_contracts import sign_contracts
 from billing.tables import ContractLineRecord, ContractRecord
 from pas import clock

@@ -8,11 +8,11 @@ from pydantic import BaseModel, Field
 
 from billing import draft_queries
 from billing.approve_drafts import approve_drafts, approve_month
-from billing.bill_policy import BillPolicy
 from billing.bill_run_queries import bill_policy
 from billing.bill_run_tables import DraftRecord
 from billing.draft_queries import DraftLineShown, DraftReport, DraftShown
 from billing.keep_bill_policy import keep_bill_policy
+from billing.month.bill_policy import BillPolicy
 from billing.period import Month
 from pas import clock
 from pas.access import Asking, Reading, Writing, may

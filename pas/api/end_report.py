@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from billing.contract_life.ending import EndReport, report
 from billing.end_report import end_report
-from billing.ending import EndReport, report
 from pas import clock
 from pas.access import Asking, Reading, may
 from pas.api.problems import problems

@@ -12,13 +12,13 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from billing import queries
-from billing.credit_note import CreditWanted
-from billing.document import pdf
+from billing.document.credit_note import CreditWanted
+from billing.document.document import pdf
+from billing.document.recheck import LineCheck, Rests, check_line, rests_on
 from billing.document_queries import credit_notes_of, files_of, ubl_of
 from billing.invoice import Invoice, InvoiceLine, Kind
 from billing.issue_credit_note import issue_credit_note
 from billing.period import Month
-from billing.recheck import LineCheck, Rests, check_line, rests_on
 from billing.recheck_invoice import Recheck, recheck_invoice, recount
 from billing.tables import InvoiceRecord
 from pas import clock

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from billing import journal_queries as queries
+from billing.books.accounts import Accounts
+from billing.books.journal_batch import JournalBatch, JournalExport, csv_of, entry_rows
 from billing.export_journal import export_journal
-from billing.journal_accounts import Accounts
-from billing.journal_batch import JournalBatch, JournalExport, csv_of, entry_rows
 from billing.journal_tables import JournalBatchRecord
 from billing.keep_accounts import keep_accounts
 from billing.period import Month

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from billing.account_queries import payments
-from billing.collecting import RefundState
+from billing.collection.collecting import RefundState
+from billing.collection.payment import NewPayment, PaymentMethod, PaymentSource, Received
 from billing.collection_tables import PaymentRecord
 from billing.import_bank_statement import ImportedStatement, import_bank_statement
-from billing.payment import NewPayment, PaymentMethod, PaymentSource, Received
 from billing.receivable_queries import unallocated
 from billing.record_payments import record_payments
 from billing.refund_payment import payment_of, refund_payment

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from billing import contract_life_queries
+from billing.contract_life.price_index import IndexFigure
 from billing.contract_life_tables import PriceIndexRecord
 from billing.keep_indices import keep_indices
-from billing.price_index import IndexFigure
 from pas import clock
 from pas.access import Asking, Reading, Writing, may
 from pas.api.paging import Cursor, Limit, Page, page

@@ -10,13 +10,13 @@ from pydantic import BaseModel, Field
 
 from billing import queries
 from billing.account_queries import account
-from billing.collecting import MandateKind, MandateState
+from billing.collection.collecting import MandateKind, MandateState
+from billing.collection.statement_of_account import AccountStatement
 from billing.collection_tables import MandateRecord
 from billing.contest_invoice import contest_invoice
 from billing.keep_mandates import end_mandate, mandates, open_mandate
 from billing.period import FIRST_DAY
 from billing.receivable_queries import Receivable, open_receivables
-from billing.statement_of_account import AccountStatement
 from lifecycle.label import Name
 from pas import clock
 from pas.access import Asking, Caller, Reading, Writing, may

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlmodel import select
 
+from billing.collection.dunning import DunningStep
 from billing.collection_tables import DunningRecord
-from billing.dunning import DunningStep
 from billing.take_dunning_steps import Step, due_steps
 from lifecycle.reason import Reason
 from pas import clock

@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from billing.bill_run import Deed, RunState
 from billing.bill_run_queries import left_to_do
 from billing.bill_run_tables import DraftLineRecord, DraftRecord
 from billing.carry_on_bill_run import DRAFTED_AT_ONCE, ISSUED_AT_ONCE
 from billing.draft_columns import draft_columns
 from billing.load_columns import load_columns
+from billing.month.bill_run import Deed, RunState
 from billing.tables import ContractRecord
 from billing.write_drafts import DraftRows, write_drafts
 from pas import clock

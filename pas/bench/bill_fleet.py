@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import insert
 from sqlmodel import Session, select
 
-from billing.contract import Contract, ContractLine
+from billing.contract.contract import Contract, ContractLine
 from billing.keep_seller import keep_seller
 from billing.period import Month
 from billing.seller import Seller

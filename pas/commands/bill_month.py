@@ -8,7 +8,7 @@ import typer
 from pas.terminal import AsJson, TenantSlug, err, print_json, print_table, refuses
 
 if TYPE_CHECKING:
-    from billing.bill_run import BillRun, Deed
+    from billing.month.bill_run import BillRun, Deed
     from billing.period import Month
     from pas.db import Database
 
@@ -37,7 +37,7 @@ def bill_month(
 
     It is committed in bites: killed and run again it goes on where it was, and two at once share the work.
     """
-    from billing.bill_run import Deed
+    from billing.month.bill_run import Deed
     from billing.period import Month
     from pas.commands.frame import opened, tenant_id
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing.book_group import By, VatTable
+from billing.books.group import By, VatTable
 from pas.terminal import AsJson, TenantSlug, err, in_a_folder, print_json, print_table, refuses
 
 if TYPE_CHECKING:
@@ -136,8 +136,8 @@ def journal(
     tenant: TenantSlug = None,
 ) -> None:
     """Export what is new of a month as a batch that never changes; --csv writes all batches of the month."""
+    from billing.books.journal_batch import csv_of, entry_rows
     from billing.export_journal import export_journal
-    from billing.journal_batch import csv_of, entry_rows
     from billing.journal_queries import lines_of_batch
     from billing.period import Month
     from pas.commands.frame import writing
@@ -165,7 +165,7 @@ def accounts(
     tenant: TenantSlug = None,
 ) -> None:
     """Show which account of the ledger stands for what, or name others."""
-    from billing.journal_accounts import Accounts
+    from billing.books.accounts import Accounts
     from billing.journal_queries import accounts as known
     from billing.keep_accounts import keep_accounts
     from pas.commands.frame import writing
@@ -190,7 +190,7 @@ def _shown(title: str, rows: "Iterable[BaseModel]") -> None:
 
 def _written(file: Path | None, rows: "Sequence[BaseModel]") -> None:
     """Write the rows as csv; an empty table has no heading, since nothing says which it would be."""
-    from billing.book_csv import as_csv
+    from billing.books.spreadsheet import as_csv
 
     if file is not None:
         file.write_text(as_csv(type(rows[0]), rows) if rows else "", encoding="utf-8")

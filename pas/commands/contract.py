@@ -10,7 +10,7 @@ from pas.terminal import AsJson, TenantSlug, out, print_json, print_table, refus
 from telemetry.refusal import Refusal
 
 if TYPE_CHECKING:
-    from billing.amendment import Amendment
+    from billing.contract_life.amendment import Amendment
     from billing.preview_contract import MonthPreview
 
 app = typer.Typer(no_args_is_help=True, help="Contracts: amend, preview a month, renew, and what must be decided.")
@@ -114,7 +114,7 @@ def decisions(*, days: Days = 60, as_json: AsJson = False, tenant: TenantSlug = 
 def _amendment(file: Path) -> "Amendment":
     from pydantic import ValidationError
 
-    from billing.amendment import AMENDMENT
+    from billing.contract_life.amendment import AMENDMENT
 
     try:
         return AMENDMENT.validate_json(file.read_bytes())

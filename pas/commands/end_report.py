@@ -31,8 +31,8 @@ def end_report(
     tenant: TenantSlug = None,
 ) -> None:
     """Value every thing whose last contract day lies in a period; quantiles are not added up."""
+    from billing.contract_life.ending import as_csv, report
     from billing.end_report import end_report as value
-    from billing.ending import as_csv, report
     from billing.period import read_period
     from pas.commands.frame import reading
 

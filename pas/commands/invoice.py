@@ -76,7 +76,7 @@ def show(
 
 
 def _content(session: "Session", found: "InvoiceRecord", form: Format) -> bytes:
-    from billing.document import pdf
+    from billing.document.document import pdf
     from billing.document_queries import ubl_of
     from billing.invoice import Invoice
 
@@ -169,7 +169,7 @@ def credit_note(
     tenant: TenantSlug = None,
 ) -> None:
     """Give a credit note for an invoice or a part of it; the last one of an invoice takes the remainder."""
-    from billing.credit_note import CreditWanted
+    from billing.document.credit_note import CreditWanted
     from billing.issue_credit_note import issue_credit_note
     from pas.commands.frame import writing
 

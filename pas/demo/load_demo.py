@@ -11,10 +11,10 @@ from typing import NamedTuple
 from sqlmodel import Session, select
 
 from billing.bill_month import bill_month
-from billing.bill_run import BillRun
+from billing.contract_life.ending import EndReportLine
 from billing.end_report import end_report
-from billing.ending import EndReportLine
 from billing.keep_seller import keep_seller
+from billing.month.bill_run import BillRun
 from billing.period import Month, months_later
 from billing.seller import Seller
 from billing.tables import BillRunRecord

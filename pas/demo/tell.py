@@ -5,7 +5,7 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-from billing.ending import EndReportLine, report
+from billing.contract_life.ending import EndReportLine, report
 from pas.demo.load_demo import SLUG, Loaded, Taken
 from pas.demo.logins import Login
 from pas.terminal import out, print_table

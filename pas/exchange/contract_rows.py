@@ -7,11 +7,11 @@ from types import MappingProxyType
 
 from sqlmodel import Session, select
 
-from billing.charging import FeeTiming, NegativeMonth, ZeroUse
-from billing.contract import Contract, ContractLine, NewContract, NewContractLine, Proration, VatCategory
+from billing.contract.charging import FeeTiming, NegativeMonth, ZeroUse
+from billing.contract.contract import Contract, ContractLine, NewContract, NewContractLine, Proration, VatCategory
+from billing.contract.tariff import PLAIN, Tariff
 from billing.sign_contracts import sign_contracts
 from billing.tables import ContractLineRecord, ContractRecord
-from billing.tariff import PLAIN, Tariff
 from lifecycle.actor import Actor
 from lifecycle.queries import assets_by_reference
 from lifecycle.tables import CustomerRecord

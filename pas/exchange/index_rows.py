@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from billing.contract_life.price_index import IndexFigure
 from billing.contract_life_queries import index_figures
 from billing.keep_indices import keep_indices
-from billing.price_index import IndexFigure
 from lifecycle.actor import Actor
 from pas.exchange.cell import Text
 from pas.exchange.column import Column, Row

@@ -7,18 +7,18 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session, col
 
-from billing.book_aged import AgedReport
-from billing.book_group import By
-from billing.book_line import first_of, in_words
-from billing.book_recurring import RecurringReport
-from billing.book_vat import VatReport
+from billing.books.aged import AgedReport
+from billing.books.group import By
+from billing.books.journal_batch import JournalBatch
+from billing.books.line import first_of, in_words
+from billing.books.recurring import RecurringReport
+from billing.books.revenue import RevenueReport
+from billing.books.vat_listing import VatReport
 from billing.export_journal import export_journal
-from billing.journal_batch import JournalBatch
 from billing.journal_queries import batches
 from billing.journal_tables import JournalBatchRecord
 from billing.period import Month, Period, months_later, read_period
 from billing.read_books import aged_report, recurring_report, revenue_report, today, vat_report
-from billing.revenue import RevenueReport
 from pas import clock
 from pas.access import Asking, Reading, Writing, may
 from pas.caller import Caller

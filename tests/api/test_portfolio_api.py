@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from billing.contract import NewContract, NewContractLine
+from billing.contract.contract import NewContract, NewContractLine
 from billing.sign_contracts import sign_contracts
 from lifecycle.actor import Actor
 from lifecycle.log_inspections import log_inspections

@@ -9,7 +9,7 @@ from uuid import UUID
 import pandas as pd
 from sqlmodel import Session
 
-from billing.contract import NewContract, NewContractLine
+from billing.contract.contract import NewContract, NewContractLine
 from billing.keep_seller import keep_seller
 from billing.seller import Seller
 from billing.sign_contracts import sign_contracts

@@ -10,7 +10,7 @@ from functools import partial
 from sqlmodel import Session, col, select
 
 from billing.bill_month import bill_month
-from billing.collecting import MandateKind, MandateState
+from billing.collection.collecting import MandateKind, MandateState
 from billing.collection_tables import MandateRecord
 from billing.hand_over import HandedOver, hand_over_some
 from billing.hear_events import Heard, hear_events, take_event

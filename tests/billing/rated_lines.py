@@ -1,10 +1,10 @@
 """A contract line rated alone in a calendar month, as tests of nouns want it."""
 
-from billing.contract import Proration
+from billing.contract.contract import Proration
 from billing.period import Month
 from billing.proof import Proof
-from billing.rate_line import fee_lines, fee_slots, use_lines, use_slots
-from billing.rating import Policies, RatedLine, Terms
+from billing.rating.rate_line import fee_lines, fee_slots, use_lines, use_slots
+from billing.rating.rated import Policies, RatedLine, Terms
 
 
 def rate(terms: Terms, *, month: Month, proration: Proration, proof: Proof) -> list[RatedLine]:

@@ -9,17 +9,17 @@ import pytest
 from sqlmodel import Session, select
 
 from billing.amend_contract import AmendmentDiffers, amend_contract
-from billing.amendment import AMENDMENT
-from billing.contract import LeasedTwice, WrongTerms
+from billing.contract.contract import LeasedTwice, WrongTerms
+from billing.contract_life.amendment import AMENDMENT
+from billing.contract_life.planned_change import NotPossibleThen, NotUnderContract
 from billing.contract_life_queries import amendments
 from billing.contract_life_tables import ContractAmendmentRecord
 from billing.load_due import load_due
 from billing.period import Month
 from billing.plan_way_out import NotAgreed
-from billing.planned_change import NotPossibleThen, NotUnderContract
 from billing.queries import lines_of
 from billing.rate_contract import rate_contract
-from billing.rating import RatedLine
+from billing.rating.rated import RatedLine
 from billing.sign_contracts import NotAMeter, UnknownParty
 from billing.tables import ContractRecord
 from lifecycle.tables import AuditRecord

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
-from billing.bank_statement import UnreadableStatement, read_statements
 from billing.bill_month import bill_month
+from billing.collection.bank_statement import UnreadableStatement, read_statements
 from billing.collection_tables import PaymentRecord
 from billing.import_bank_statement import import_bank_statement
 from billing.period import Month

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
 from billing.bill_month import bill_month
-from billing.bill_run import BillRun
+from billing.month.bill_run import BillRun
 from billing.period import Month
 from billing.tables import ContractRecord, InvoiceRecord
 from billing.vat import BuyerWithoutVatNumber

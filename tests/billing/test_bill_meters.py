@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from billing.bill_month import bill_month
-from billing.document import view
+from billing.document.document import view
 from billing.period import Month
 from billing.sign_contracts import NotAMeter
 from billing.tables import InvoiceRecord

@@ -11,8 +11,8 @@ from sqlmodel import Session, col, select
 from billing import issue_invoice
 from billing.begin_bill_run import MonthNotOver
 from billing.bill_month import bill_month
-from billing.bill_run import BillRun
 from billing.invoice import Invoice, draw_up
+from billing.month.bill_run import BillRun
 from billing.period import Month
 from billing.queries import NoSeller
 from billing.tables import BillFailureRecord, BillRunRecord, InvoiceLineRecord, InvoiceRecord

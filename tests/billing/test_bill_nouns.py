@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from billing.contract import Proration, VatCategory
+from billing.contract.contract import Proration, VatCategory
+from billing.contract.tariff import Rounding
 from billing.invoice import Invoice, as_document, draw_up, payment_reference
 from billing.period import Month, NotAPeriod, Period, local_day, midnight, read_period
-from billing.price_use import beyond
 from billing.proof import NO_READINGS, Proof
-from billing.proration import Share, share
-from billing.rating import Meter, MeterRanBack, RatedLine, Terms
+from billing.rating.price_use import beyond
+from billing.rating.proration import Share, share
+from billing.rating.rated import Meter, MeterRanBack, RatedLine, Terms
 from billing.seller import Seller, WrongNumber, checked
-from billing.tariff import Rounding
 from billing.vat import BuyerWithoutVatNumber, Taxed, WrongRate, check_rate, vat_shares
 from lifecycle.chain import digest
 from lifecycle.customer import Customer

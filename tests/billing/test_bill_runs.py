@@ -9,16 +9,16 @@ from sqlmodel import Session, col, select
 
 from billing.approve_drafts import DraftDiffers, approve_drafts, approve_month
 from billing.begin_bill_run import SignOffWanted, begin_bill_run
-from billing.bill_difference import ChangeKind
 from billing.bill_month import bill_month
-from billing.bill_policy import BillPolicy
-from billing.bill_run import BillRun, Deed, RunState
 from billing.bill_run_queries import UnknownBillRun, bill_run, missed_months, tasks_under_way
 from billing.bill_run_tables import BillTaskRecord, DraftApprovalRecord, DraftLineRecord, DraftRecord
 from billing.carry_on_bill_run import carry_on_bill_run
-from billing.contract import VatCategory
+from billing.contract.contract import VatCategory
 from billing.draft_queries import DraftReport, draft_report, drafts, shown
 from billing.keep_bill_policy import keep_bill_policy
+from billing.month.bill_difference import ChangeKind
+from billing.month.bill_policy import BillPolicy
+from billing.month.bill_run import BillRun, Deed, RunState
 from billing.period import Month
 from billing.tables import ContractRecord, InvoiceRecord
 from lifecycle.tables import AuditRecord

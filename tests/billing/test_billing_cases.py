@@ -12,10 +12,10 @@ import pytest
 from sqlmodel import Session, col, select
 
 from billing.bill_month import bill_month
-from billing.bill_run import BillRun
-from billing.contract import Proration, VatCategory
+from billing.contract.contract import Proration, VatCategory
+from billing.month.bill_run import BillRun
 from billing.period import Month, Period, local_day
-from billing.proration import share
+from billing.rating.proration import share
 from billing.tables import InvoiceRecord
 from billing.vat import Taxed, vat_shares
 from lifecycle.money import to_cents

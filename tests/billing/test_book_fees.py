@@ -8,17 +8,17 @@ import pytest
 from sqlmodel import Session
 
 from billing.amend_contract import amend_contract
-from billing.amendment import AMENDMENT
 from billing.bill_month import bill_month
 from billing.book_fees import Agreed, fees_of, monthly
-from billing.book_group import By
-from billing.book_line import BookedLine
+from billing.books.group import By
+from billing.books.line import BookedLine
+from billing.books.revenue import roll_forward
+from billing.contract.tariff import Discount, DiscountOn, Installed, Tariff
+from billing.contract_life.amendment import AMENDMENT
+from billing.contract_life.price_index import IndexFigure
 from billing.keep_indices import keep_indices
 from billing.period import Month, Period
-from billing.price_index import IndexFigure
 from billing.read_books import recurring_report, revenue_report
-from billing.revenue import roll_forward
-from billing.tariff import Discount, DiscountOn, Installed, Tariff
 from tests.billing.billed_fleet import CLERK, contract, found_fleet, line, sign
 
 FIRST = date(2026, 1, 1)

@@ -7,15 +7,15 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.book_aged import OpenItem, aged
-from billing.book_csv import written
-from billing.book_group import By
-from billing.book_line import BookedLine, first_of, months_of
-from billing.book_recurring import Fee, recurring
-from billing.book_vat import VatDocument, compact, vat_listing
-from billing.contract import VatCategory
+from billing.books.aged import OpenItem, aged
+from billing.books.group import By
+from billing.books.line import BookedLine, first_of, months_of
+from billing.books.recurring import Fee, recurring
+from billing.books.revenue import deposits, earned_by, roll_forward, spread
+from billing.books.spreadsheet import written
+from billing.books.vat_listing import VatDocument, compact, vat_listing
+from billing.contract.contract import VatCategory
 from billing.period import Period, months_later
-from billing.revenue import deposits, earned_by, roll_forward, spread
 from billing.vat import Taxed, vat_shares
 
 YEAR = Period(date(2026, 1, 1), date(2027, 1, 1))

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from billing.collecting import CollectedState, TaskState
+from billing.collection.collecting import CollectedState, TaskState
+from billing.collection.payment import NewPayment, PaymentSource, Received
 from billing.collection_tables import CollectedInvoiceRecord, CollectionTaskRecord, PaymentRecord
-from billing.payment import NewPayment, PaymentSource, Received
 from billing.receivable_queries import open_receivables
 from billing.reconcile import reconcile
 from billing.record_payments import record_payments

@@ -8,12 +8,12 @@ import pytest
 from sqlmodel import Session, col, select
 
 from billing.amend_contract import amend_contract
-from billing.amendment import AMENDMENT
 from billing.bill_month import bill_month
-from billing.charge import NewCharge
 from billing.charge_contract import charge_contract
+from billing.contract_life.amendment import AMENDMENT
+from billing.contract_life.charge import NewCharge
+from billing.contract_life.planned_change import NotPossibleThen
 from billing.period import Month
-from billing.planned_change import NotPossibleThen
 from billing.renew_contracts import renew_contracts
 from billing.tables import ContractRecord, InvoiceLineRecord, InvoiceRecord
 from tests.billing.billed_fleet import CLERK, contract, found_fleet, line, sign

@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from billing.amendment import Amendment
-from billing.charge import ChargeKind
-from billing.clause import IndexMethod, Quantile
+from billing.contract_life.amendment import Amendment
+from billing.contract_life.charge import ChargeKind
+from billing.contract_life.clause import IndexMethod, Quantile
 from billing.plan_way_out import NAMES
-from billing.pool import Counting
+from billing.rating.pool import Counting
 from pas.words import LANGUAGES, catalogue
 
 BILLING = Path(__file__).parent.parent.parent / "billing"

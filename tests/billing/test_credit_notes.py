@@ -12,7 +12,7 @@ from lxml import etree
 from sqlmodel import Session, col, select
 
 from billing.bill_month import bill_month
-from billing.credit_note import CreditWanted, NotToBeCredited, TooMuchCredited, draw_credit_note
+from billing.document.credit_note import CreditWanted, NotToBeCredited, TooMuchCredited, draw_credit_note
 from billing.document_queries import files_of
 from billing.einvoice.ubl import elements, text
 from billing.invoice import Invoice, Kind

@@ -9,14 +9,14 @@ from uuid import UUID
 import pytest
 from pypdf import PdfReader
 
-from billing.contract import Proration
-from billing.document import pdf, words
+from billing.contract.contract import Proration
+from billing.contract.unit import CODES
+from billing.document.document import pdf, words
 from billing.invoice import as_document, draw_up, payment_reference
 from billing.period import Month
 from billing.proof import Proof
-from billing.rating import Meter, Terms
+from billing.rating.rated import Meter, Terms
 from billing.seller import checked
-from billing.unit import CODES
 from lifecycle.customer import Customer
 from tests.billing.billed_fleet import SELLER, contract, line
 from tests.billing.rated_lines import rate

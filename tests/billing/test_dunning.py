@@ -9,12 +9,12 @@ import pytest
 from sqlmodel import Session, select
 
 from billing.bill_month import bill_month
-from billing.collecting import CollectedState
+from billing.collection.collecting import CollectedState
+from billing.collection.dunning import DunningStep, Owed, next_claim
+from billing.collection.late_interest import Balance, interest, rates
+from billing.collection.payment import NewPayment, PaymentSource, Received
 from billing.collection_tables import CollectedInvoiceRecord, DunningRecord
 from billing.contest_invoice import contest_invoice
-from billing.dunning import DunningStep, Owed, next_claim
-from billing.late_interest import Balance, interest, rates
-from billing.payment import NewPayment, PaymentSource, Received
 from billing.period import Month
 from billing.record_payments import record_payments
 from billing.tables import InvoiceRecord

@@ -10,7 +10,7 @@ from lxml import etree
 from sqlmodel import Session, col, select
 
 from billing.bill_month import bill_month
-from billing.document import view
+from billing.document.document import view
 from billing.document_queries import ubl_of
 from billing.document_tables import IssuedDocumentRecord
 from billing.einvoice.ubl import elements, text
@@ -19,7 +19,7 @@ from billing.issue_invoice import Issuing, Owed, foresee_invoices, issue_invoice
 from billing.number_documents import link
 from billing.period import Month
 from billing.queries import seller
-from billing.rating import RatedLine
+from billing.rating.rated import RatedLine
 from billing.tables import ContractRecord, InvoiceRecord, NumberSeriesRecord
 from lifecycle.tables import CustomerRecord
 from telemetry.identity import new_id

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
+from billing.contract_life.ending import NOTE, as_csv, report
 from billing.end_report import end_report
-from billing.ending import NOTE, as_csv, report
 from billing.period import NotAPeriod
 from pas.db import Database
 from tests.billing.billed_fleet import Fleet, contract, found_fleet, line, sign

@@ -8,10 +8,10 @@ import pypdfium2
 import pytest
 import zxingcpp
 
-from billing.document import pdf
+from billing.document.document import pdf
+from billing.document.payment_qr import payment_text
 from billing.einvoice.factur_x import NoHybrid, factur_x
 from billing.invoice import Invoice
-from billing.payment_qr import payment_text
 from tests.billing.test_document import document
 
 MILLIMETRE = 72 / 25.4

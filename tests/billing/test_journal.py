@@ -13,18 +13,18 @@ from pydantic import ValidationError
 from sqlmodel import Session, select
 
 from billing.bill_month import bill_month
-from billing.book_group import By
-from billing.book_line import NOTHING
 from billing.book_queries import open_items
-from billing.contract import VatCategory
+from billing.books.accounts import Accounts, Role
+from billing.books.group import By
+from billing.books.journal import Journal, Posting, SoldDocument, Unbalanced, entry, entry_of_document
+from billing.books.journal_batch import csv_of, entry_rows
+from billing.books.line import NOTHING
+from billing.collection.payment import NewPayment, PaymentSource, Received
+from billing.contract.contract import VatCategory
 from billing.export_journal import BooksStillOpen, export_journal
-from billing.journal import Journal, Posting, SoldDocument, Unbalanced, entry, entry_of_document
-from billing.journal_accounts import Accounts, Role
-from billing.journal_batch import csv_of, entry_rows
 from billing.journal_queries import lines_of_batch
 from billing.journal_tables import JournalLineRecord
 from billing.keep_accounts import keep_accounts
-from billing.payment import NewPayment, PaymentSource, Received
 from billing.period import Month
 from billing.read_books import revenue_report
 from billing.record_payments import record_payments

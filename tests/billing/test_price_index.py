@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.clause import Indexation, IndexMethod
-from billing.price_index import IndexFigure, IndexNotPublished, indexed
+from billing.contract_life.clause import Indexation, IndexMethod
+from billing.contract_life.price_index import IndexFigure, IndexNotPublished, indexed
 
 MONTHS = ("2023-12", "2024-12", "2025-12", "2026-12")
 SIGNED = date(2024, 1, 1)

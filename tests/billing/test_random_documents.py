@@ -15,8 +15,9 @@ from uuid import UUID
 import pytest
 from lxml import etree
 
-from billing.contract import Contract, VatCategory
-from billing.credit_note import CreditWanted, draw_credit_note
+from billing.contract.contract import Contract, VatCategory
+from billing.document.credit_note import CreditWanted, draw_credit_note
+from billing.document.formula import holds
 from billing.einvoice.cii_invoice import cii
 from billing.einvoice.frames import Asked
 from billing.einvoice.judge import Question, judge_all, rules_in
@@ -24,10 +25,9 @@ from billing.einvoice.rules_process import RulesProcess
 from billing.einvoice.ubl import elements, text
 from billing.einvoice.ubl_invoice import travels, ubl
 from billing.einvoice.verdict import Severity, Verdict
-from billing.formula import holds
 from billing.invoice import Invoice, draw_up, payment_reference
 from billing.period import Month
-from billing.rating import RatedLine
+from billing.rating.rated import RatedLine
 from billing.seller import checked
 from lifecycle.customer import Customer
 from lifecycle.money import to_cents

@@ -12,14 +12,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session
 
-from billing.contract import Contract, ContractLine, Proration, VatCategory
-from billing.draft import draft_line, scaled
+from billing.contract.contract import Contract, ContractLine, Proration, VatCategory
 from billing.draft_columns import odd_contracts
 from billing.draft_contracts import draw_up_drafts, draw_up_one_by_one
 from billing.load_columns import PLAIN_CONTRACT, PLAIN_LINE, load_columns, says_more
+from billing.month.draft import draft_line, scaled
 from billing.period import Month
 from billing.proof import NO_READINGS, Proof
-from billing.rate_columns import (
+from billing.rating.rate_columns import (
     FEE_DIGITS,
     POLICIES,
     PRICE_DIGITS,
@@ -29,8 +29,8 @@ from billing.rate_columns import (
     too_large,
     vat_cents,
 )
-from billing.rate_line import fee_lines, fee_slots, use_lines, use_slots
-from billing.rating import Meter, Policies, RatedLine, Terms
+from billing.rating.rate_line import fee_lines, fee_slots, use_lines, use_slots
+from billing.rating.rated import Meter, Policies, RatedLine, Terms
 from billing.vat import Taxed, vat_shares
 from tests.billing.billed_fleet import contract, found_fleet, line, read_meter, sign
 

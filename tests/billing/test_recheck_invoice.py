@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from sqlmodel import Session, select
 
 from billing.bill_month import bill_month
-from billing.credit_note import CreditWanted
-from billing.formula import holds
+from billing.document.credit_note import CreditWanted
+from billing.document.formula import holds
+from billing.document.recheck import Found
 from billing.issue_credit_note import issue_credit_note
 from billing.period import Month
-from billing.recheck import Found
 from billing.recheck_invoice import recheck_invoice, recheck_series
 from billing.tables import InvoiceRecord, NumberSeriesRecord
 from lifecycle.tables import AssetRecord

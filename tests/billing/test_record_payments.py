@@ -8,8 +8,8 @@ import pytest
 from sqlmodel import Session, col, select
 
 from billing.bill_month import bill_month
-from billing.match_payment import MatchedBy, Named, OpenInvoice, match, numbers, references
-from billing.payment import ImpossiblePayment, NewPayment, PaymentSource, Received
+from billing.collection.match_payment import MatchedBy, Named, OpenInvoice, match, numbers, references
+from billing.collection.payment import ImpossiblePayment, NewPayment, PaymentSource, Received
 from billing.period import Month
 from billing.receivable_queries import open_receivables
 from billing.record_payments import PaymentDiffers, Recorded, record_payments

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlmodel import Session, select
 
-from billing.contract import LeasedTwice, WrongTerms
+from billing.contract.contract import LeasedTwice, WrongTerms
 from billing.queries import lines_of
 from billing.sign_contracts import ContractDiffers, NotAMeter, OtherCurrency, UnknownParty, sign_contracts
 from billing.tables import ContractLineRecord, ContractRecord

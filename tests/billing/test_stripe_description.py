@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from billing.collecting import MandateKind
-from billing.stripe_form import spelled
-from billing.till import (
+from billing.collection.collecting import MandateKind
+from billing.collection.stripe_form import spelled
+from billing.collection.till import (
     AddLines,
     AskMandate,
     Deed,

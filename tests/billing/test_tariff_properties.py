@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from billing.cadence import Cadence, months_after, period_of, slot_of, slots_of
-from billing.contract import Proration, WrongTerms, check_terms
+from billing.contract.contract import Proration, WrongTerms, check_terms
+from billing.contract.tariff import CountedOver, Discount, PriceModel, Rounding, Tariff, Tier
 from billing.period import Month, Period
-from billing.price_use import priced, total
 from billing.proof import Proof
-from billing.proration import share
-from billing.rate_line import fee_lines, use_lines
-from billing.rating import Component, Meter, Policies, RatedLine, Terms
-from billing.tariff import CountedOver, Discount, PriceModel, Rounding, Tariff, Tier
+from billing.rating.cadence import Cadence, months_after, period_of, slot_of, slots_of
+from billing.rating.price_use import priced, total
+from billing.rating.proration import share
+from billing.rating.rate_line import fee_lines, use_lines
+from billing.rating.rated import Component, Meter, Policies, RatedLine, Terms
 from lifecycle.money import to_cents
 from tests.billing.billed_fleet import contract, line
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.contract import VatCategory
+from billing.contract.contract import VatCategory
 from billing.vat import LEGAL_SENTENCE, SECURITY_SENTENCE, why_untaxed
 
 

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from sqlmodel import col, select
 
-from billing.collecting import CollectedState, TaskState
+from billing.collection.collecting import CollectedState, TaskState
 from billing.collection_tables import CollectedInvoiceRecord, CollectionTaskRecord
 from billing.reconcile import reconcile
 from pas.db import Database

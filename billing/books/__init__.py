@@ -1,0 +1,1 @@
+"""The books: revenue, receivables, VAT and the journal, as plain values."""

@@ -1,0 +1,1 @@
+"""What a contract says: who, from when to when, and which tariff."""

@@ -1,0 +1,1 @@
+"""How a contract changes and ends: amendments, clauses, indices, charges, the ways out."""

@@ -1,0 +1,1 @@
+"""The month's run: its drafts, policy and differences."""
