@@ -29,7 +29,7 @@ def test_every_reason_beside_the_tariff_has_words() -> None:
     codes = {
         node.value
         for name in MINE
-        for node in ast.walk(ast.parse((BILLING / f"{name}.py").read_text(encoding="utf-8")))
+        for node in ast.walk(ast.parse(next(BILLING.rglob(f"{name}.py")).read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"bill\.[a-z_]+", node.value)
     }
     assert len(codes) == 10

@@ -14,6 +14,9 @@ import pytest
 KILLS = int(os.environ.get("PAS_TEST_READING_KILLS", "2"))
 """How often a process that takes readings in is killed: a slice in `make test`, two hundred times in `make prove`."""
 
+PATIENCE = 300
+"""Seconds to wait for what must come in the end: a busy machine is no fault."""
+
 
 def free_port() -> int:
     """Find a port on which nobody listens."""
@@ -50,7 +53,7 @@ def served(
 
 def wait_for(port: int) -> None:
     """Wait until the service says that it is well."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
             with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
@@ -59,4 +62,10 @@ def wait_for(port: int) -> None:
                     return
         except (OSError, HTTPException):
             time.sleep(0.05)
-    pytest.fail(f"nothing answered on port {port} within a minute")
+    pytest.fail(f"nothing answered on port {port} within {PATIENCE} s")
+
+
+def tell(turn: int, what: str) -> None:
+    """Say now and then how far a long proof came, so that a stopped one has still said what it saw."""
+    if turn % 10 == 9:
+        print(f"{what}: {turn + 1} of {KILLS}", flush=True)  # noqa: T201 - for who watches `make prove`

@@ -20,7 +20,7 @@ from tests.conftest import NOW
 from tests.faults.killing import Command
 from tests.faults.recomputed import meters_must_be_exact, must_be_exact
 from tests.faults.senders import Sender
-from tests.faults.serving import KILLS, free_port, served, started
+from tests.faults.serving import KILLS, PATIENCE, free_port, served, started, tell
 from tests.lifecycle.sample_fleet import store_assets, store_product
 
 pytestmark = pytest.mark.faults
@@ -57,7 +57,7 @@ def _sender(session: Session, number: int, port: int, assets: list[UUID]) -> Sen
 def _loaded(senders: list[Sender], *, more: int) -> None:
     """Wait until every sender had so many more deliveries acknowledged."""
     goals = [sender.acknowledged + more for sender in senders]
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while any(sender.acknowledged < goal for sender, goal in zip(senders, goals, strict=True)):
         assert not any(sender.refused for sender in senders), [sender.refused for sender in senders]
         assert time.monotonic() < deadline, "the senders do not get on"
@@ -69,7 +69,7 @@ def _ended(senders: list[Sender]) -> None:
     for sender in senders:
         sender.stop.set()
     for sender in senders:
-        sender.join(timeout=60)
+        sender.join(timeout=PATIENCE)
         assert not sender.is_alive()
         assert sender.refused == []
 
@@ -105,6 +105,7 @@ def test_a_killed_server_loses_nothing_acknowledged_and_keeps_nothing_twice(
             time.sleep(chance.uniform(0, 0.8))
             at_work += any(sender.waiting for sender in senders)
             process.kill()
+        tell(turn, "server killed")
     with served(database.url, senders[0].port):
         _loaded(senders, more=1)
         _ended(senders)
@@ -122,9 +123,10 @@ def test_a_killed_worker_compacts_each_batch_wholly_or_not_at_all(
     with served(database.url, senders[0].port, "--no-worker"):
         for sender in senders:
             sender.start()
-        for _ in range(KILLS):
+        for turn in range(KILLS):
             with started(database.url, "worker", environment={"PGAPPNAME": WORKER}) as process:
                 at_work += _killed_at_work(database, process, chance)
+            tell(turn, "worker killed")
         _ended(senders)
 
     _must_be_whole(database, tenant, senders)
@@ -134,7 +136,7 @@ def test_a_killed_worker_compacts_each_batch_wholly_or_not_at_all(
 
 def _killed_at_work(database: Database, process: Popen[bytes], chance: Random) -> bool:
     """Kill the worker soon after it was seen compacting; say whether it still was."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not _compacts(database):
         assert process.poll() is None
         assert time.monotonic() < deadline, "the worker finds no work"
