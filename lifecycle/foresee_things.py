@@ -12,7 +12,8 @@ from lifecycle.condition_queries import bills_of_materials, conditions_known_at,
 from lifecycle.grade import GRADES
 from lifecycle.portfolio.forecast import Setting
 from lifecycle.portfolio.standing import TENTH, Grade, Standing
-from lifecycle.route.economics import by_route, parts_worth, scrap_worth, take
+from lifecycle.route.costing import Costed, cost
+from lifecycle.route.economics import parts_worth, scrap_worth
 from lifecycle.route.worth import worth_of
 from lifecycle.tables import AssetRecord, ConditionRecord, MaterialRecord, PartRecord, ProductRecord
 from lifecycle.valuation.lesson import Lesson
@@ -44,6 +45,7 @@ def foresee_things(
     lessons = lessons_known_at(session, products, at=until)
     bills = bills_of_materials(session, products)
     found: dict[str, list[Standing]] = {}
+    costs: dict[tuple[UUID, str], Costed] = {}
     for asset in sorted(assets, key=lambda one: one.id):
         product, condition = products[asset.product_id], conditions.get(asset.id)
         if condition is None or not product.routes:
@@ -53,7 +55,7 @@ def foresee_things(
         worth = value([thing], as_of=on, today=now.date())[0]
         if worth.p50 is None:
             continue
-        grades = list(_grades(product, condition, float(worth.p50), bills[product.id], lesson, on, setting))
+        grades = list(_grades(product, condition, float(worth.p50), bills[product.id], lesson, on, setting, costs))
         years = (on - now.date()).days / _DAYS_A_YEAR
         booked = float(worth.straight_line or 0)
         standing = Standing(asset.id, product.trade, years, _sd(worth), booked, grades)
@@ -69,17 +71,20 @@ def _grades(
     lesson: Lesson | None,
     on: date,
     setting: Setting,
+    costs: dict[tuple[UUID, str], Costed],
 ) -> Iterator[Grade]:
     spread = (condition.index_p90 - condition.index_p10) / (2 * TENTH)
     likely = chances(np.array([index_on(condition, product, on=on)]), np.array([spread]), GRADE_EDGES)[0]
     scrap = scrap_worth(bill, currency=product.currency)
     apart = parts_worth(part for part, _ in bill), None if scrap is None else scrap * setting.material_factor
-    terms, wage = by_route(product.routes).values(), float(product.wage) * setting.wage_factor
+    wage = float(product.wage) * setting.wage_factor
     for grade, chance in zip(GRADES, likely, strict=True):
         worth = worth_of(product, grade, 1.0, *apart, lesson=lesson)._replace(at_grade_a=at_best)
-        priced = tuple(take(one, worth, wage=wage) for one in terms)
-        unpriced = tuple(take(one, worth._replace(at_grade_a=0.0), wage=wage) for one in terms)
-        yield Grade(float(chance), priced, unpriced)
+        if (product.id, grade) not in costs:
+            costs[product.id, grade] = cost(product, bill, grade=grade, wage=wage)
+        costed = costs[product.id, grade]
+        unpriced = costed.takings(worth._replace(at_grade_a=0.0))
+        yield Grade(float(chance), tuple(costed.takings(worth)), tuple(unpriced))
 
 
 def _sd(worth: AssetValue) -> float:

@@ -76,7 +76,7 @@ class Life(SQLModel):
 
 
 class Passport(SQLModel):
-    """The passport of one asset as of a moment. Masses in kg, for one thing."""
+    """The passport of one asset as of a moment; `life` counts its lives from 1. Masses in kg, for one thing."""
 
     as_of: datetime
     public_id: str
@@ -95,6 +95,7 @@ class Passport(SQLModel):
     recycled_mass: float
     place: PassportPlace
     stays: list[PassportPlace]
+    life: int = 1
     previous_lives: list[Life]
     next_life: Life | None
     condition: PassportCondition | None

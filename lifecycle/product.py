@@ -70,7 +70,24 @@ class CurvePoint(SQLModel):
     p90: float = Field(ge=0)
 
 
-_SELDOM = frozenset({"test_cost", "salvage", "days", "carbon_saved", "carbon_process"})
+_SELDOM = frozenset(
+    {"test_cost", "salvage", "days", "carbon_saved", "carbon_process", "replaces"}
+    | {f"{step}_minutes" for step in ("inspect", "clean", "test", "pack")}
+)
+
+
+class Replacement(SQLModel):
+    """A part of the bill of materials that a route replaces in things of `from_grade` or worse.
+
+    All of that part unless a `quantity` is named; `minutes` put one in, as many as take one out if left out.
+    """
+
+    model_config = {"extra": "forbid", "allow_inf_nan": False}
+
+    part: Label = Field(min_length=1, max_length=60)
+    from_grade: str = Field(default="A", schema_extra={"pattern": "^[A-E]$"})
+    quantity: int | None = Field(default=None, gt=0, le=1_000_000)
+    minutes: float | None = Field(default=None, ge=0, le=100_000)
 
 
 class RouteTerms(SQLModel):
@@ -80,6 +97,8 @@ class RouteTerms(SQLModel):
     things that come out well; `price_fraction` the selling price as a fraction of the value at grade A; `salvage` what
     one brings that does not come out well; `days` until the price is paid. `test_cost` covers tests and gate.
     `carbon_saved` is the kg of CO2e that one saves that comes out well, `carbon_process` what the route takes.
+    Where steps are declared (inspect, clean, replace parts, test, pack) labour and parts come from them, as far as the
+    bill of materials knows its minutes; else `labour_minutes` and `parts_cost` are assumed.
     """
 
     model_config = {"extra": "forbid", "allow_inf_nan": False}
@@ -97,11 +116,20 @@ class RouteTerms(SQLModel):
     days: float = Field(default=0, ge=0, le=3_650)
     carbon_saved: float = 0
     carbon_process: float = Field(default=0, ge=0)
+    inspect_minutes: float = Field(default=0, ge=0, le=1_000_000)
+    clean_minutes: float = Field(default=0, ge=0, le=1_000_000)
+    test_minutes: float = Field(default=0, ge=0, le=1_000_000)
+    pack_minutes: float = Field(default=0, ge=0, le=1_000_000)
+    replaces: list[Replacement] = Field(default_factory=list)
 
     def written(self) -> dict[str, Any]:
         """Give the terms as they are kept: what is seldom named is left out where it is nothing."""
         kept = self.model_dump(mode="json")
-        return {name: value for name, value in kept.items() if name not in _SELDOM or float(value)}
+        return {name: value for name, value in kept.items() if name not in _SELDOM or _is_something(value)}
+
+
+def _is_something(value: Any) -> bool:
+    return bool(value) if isinstance(value, list) else bool(float(value))
 
 
 class Product(SQLModel):

@@ -11,7 +11,8 @@ from lifecycle.condition_queries import bills_of_materials, latest_condition, pr
 from lifecycle.grade import GRADES
 from lifecycle.queries import known_asset
 from lifecycle.route.assumptions import assumptions
-from lifecycle.route.economics import by_route, parts_worth, scrap_worth, take
+from lifecycle.route.costing import cost
+from lifecycle.route.economics import parts_worth, scrap_worth
 from lifecycle.route.outlook import Outlook, Prospect, outlook
 from lifecycle.route.worth import worth_of
 from lifecycle.tables import AssetRecord, ConditionRecord, ProductRecord
@@ -62,11 +63,11 @@ def _prospects(
     thing = Valued(asset.id, asset, product.id, product, None, None, 0, lesson)
     median = value([thing], as_of=now.date(), today=now.date())[0].p50
     whole = None if median is None else float(median)
-    terms = by_route(product.routes).values()
     prospects = []
     for grade, chance in zip(GRADES, _chances(condition), strict=True):
         worth = worth_of(product, grade, whole, *apart, lesson=lesson)
-        prospects.append(Prospect(grade, chance, tuple(take(one, worth, wage=wage) for one in terms)))
+        takings = cost(product, bill, grade=grade, wage=wage).takings(worth)
+        prospects.append(Prospect(grade, chance, tuple(takings)))
     return prospects
 
 

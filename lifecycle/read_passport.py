@@ -66,6 +66,7 @@ def read_passport(session: Session, *, asset_id: UUID, as_of: datetime) -> Passp
     parts = _parts(session, product.id)
     places = _places(session, folded)
 
+    previous = _previous_lives(session, asset)
     return Passport(
         as_of=as_of,
         public_id=asset.public_id,
@@ -84,7 +85,8 @@ def read_passport(session: Session, *, asset_id: UUID, as_of: datetime) -> Passp
         recycled_mass=sum(part.mass * part.quantity * part.recycled_content for part, _ in parts),
         place=places[-1],
         stays=places,
-        previous_lives=_previous_lives(session, asset),
+        life=len(previous) + 1,
+        previous_lives=previous,
         next_life=_next_life(session, asset, as_of),
         condition=_condition(session, asset_id, as_of),
         last_inspection=_last_inspection(session, asset_id, as_of),

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
+from lifecycle.actor import SYSTEM
 from lifecycle.condition.assessment import Assessment, assessments
 from lifecycle.condition.conclusions import assess
 from lifecycle.condition_queries import (
@@ -17,13 +18,17 @@ from lifecycle.condition_queries import (
     products_of,
     waiting,
 )
+from lifecycle.decide_route import end_verdict
 from lifecycle.follow_readings import follow_readings
 from lifecycle.raise_alerts import AlertNews, raise_alerts
 from lifecycle.read_fleet import one_of, read_fleet
 from lifecycle.read_looks import Thing
-from lifecycle.route.choice import Choice, choose, is_news
+from lifecycle.route.choice import Choice, choose_costed, is_news
+from lifecycle.route.costing import Costed, cost
 from lifecycle.route.economics import parts_worth, scrap_worth
+from lifecycle.route.verdict import VerdictKind, lapse, uphold
 from lifecycle.route.worth import worth_of
+from lifecycle.route_queries import last_verdicts, standing
 from lifecycle.tables import (
     AssetRecord,
     ConditionRecord,
@@ -89,7 +94,7 @@ def _assess_some(session: Session, assets: Sequence[AssetRecord], *, now: dateti
 
     told = assess(read.fleet, today=now.date())
     known = {one.asset_id: one for one in assessments(told)}
-    choices = _choices(session, assets, products, known, now)
+    choices = _upheld(session, _choices(session, assets, products, known, now), known, now)
 
     fresh = _append_conditions(session, assets, known, now)
     changed = _append_routes(session, assets, products, choices, now)
@@ -125,14 +130,37 @@ def _choices(
     ]
     choices: dict[UUID, Choice] = {}
     sold = {product_id: _sold_apart(products[product_id], bills[product_id]) for product_id in products}
+    costs: dict[tuple[UUID, str], Costed] = {}
     for asset, worth in zip(known, value(things, as_of=now.date(), today=now.date()), strict=True):
         product, grade = products[asset.product_id], assessments[asset.id].grade
         whole = None if worth.p50 is None else float(worth.p50)
         lesson = lessons.get(asset.product_id)
-        choice = choose(product, worth_of(product, grade, whole, *sold[asset.product_id], lesson=lesson))
+        if (product.id, grade) not in costs:
+            costs[product.id, grade] = cost(product, bills[product.id], grade=grade)
+        sold_as = worth_of(product, grade, whole, *sold[asset.product_id], lesson=lesson)
+        choice = choose_costed(costs[product.id, grade], sold_as)
         if choice is not None:
             choices[asset.id] = choice
     return choices
+
+
+def _upheld(
+    session: Session, choices: Mapping[UUID, Choice], assessments: Mapping[UUID, Assessment], now: datetime
+) -> dict[UUID, Choice]:
+    """Let decisions of people hold; where the ground of one is gone, write down that it lapsed, and say why."""
+    held = dict(choices)
+    for asset_id, verdict in last_verdicts(session, choices).items():
+        if verdict.kind is not VerdictKind.DECIDED:
+            continue
+        choice, decided = choices[asset_id], standing(verdict)
+        gone = lapse(decided, choice, grade=assessments[asset_id].grade)
+        if gone is None:
+            held[asset_id] = uphold(choice, decided)
+        else:
+            told = gone.model_dump(mode="json")
+            end_verdict(session, verdict, VerdictKind.LAPSED, why="", now=now, by=SYSTEM, reasons=[told])
+            held[asset_id] = choice._replace(reasons=[*choice.reasons, gone])
+    return held
 
 
 def _sold_apart(

@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from lifecycle.inspection import OVERALL, Component, Grade
 from lifecycle.label import Label, Line, Note
+from lifecycle.route.bench import PerformanceTest
 from telemetry.columns import Json, worded
 from telemetry.refusal import Refusal
 
@@ -150,6 +151,7 @@ class WorkDone(SQLModel):
     Without `repaired`, repair, refurbishment and remanufacture have renewed the order's own component; other kinds of
     work nothing. `cost` is in `currency` and is all of it, labour and parts. `finding` is what an alert behind the
     order was worth; left out, what was renewed or took parts confirms it, and of the rest nothing is known.
+    Where the order has a plan, minutes, parts and cost come from its steps if they are left out.
     """
 
     model_config = {"extra": "forbid"}
@@ -164,6 +166,10 @@ class WorkDone(SQLModel):
     note: Why = ""
     photos: Photos = []
     finding: WorkFinding | None = None
+    test: PerformanceTest | None = None
+    """After remanufacture: what makes the thing as new."""
+    next_serial: Annotated[Label, StringConstraints(min_length=1, max_length=80)] | None = None
+    """After remanufacture: the number on the plate of its next life; made of the old one if left out."""
 
     @model_validator(mode="after")
     def is_whole(self) -> "WorkDone":

@@ -22,6 +22,7 @@ import billing.tables
 import lifecycle.alert_tables
 import lifecycle.checklist_tables
 import lifecycle.due_tables
+import lifecycle.route_tables
 import lifecycle.valuation_tables
 import lifecycle.wear_tables
 import lifecycle.work_order_tables
@@ -46,6 +47,7 @@ APP_ROLE = "pas_app"
 _ = (
     pas.calendar_tables,
     lifecycle.due_tables,
+    lifecycle.route_tables,
     lifecycle.work_order_tables,
     billing.bill_run_tables,
     billing.collection_tables,

@@ -25,3 +25,13 @@ def takes(route: str, way: str) -> bool:
     (True, False)
     """
     return route in assumptions()[way]["routes"]
+
+
+def rung(route: str) -> str | None:
+    """Name the rung of the R-ladder (R0 to R9) that a route stands on; None for what stands outside it.
+
+    >>> rung("refurbish"), rung("dispose")
+    ('R5', None)
+    """
+    names: dict[str, str] = assumptions()["ladder"]["names"]
+    return names.get(route)
