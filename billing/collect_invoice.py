@@ -9,10 +9,11 @@ from sqlmodel import Session, col, select
 from billing.collection.collecting import MandateState, TaskState
 from billing.collection.collection_plan import Wanted, cents, next_deed, till_lines
 from billing.collection.till import DraftInvoice, MakeCustomer, PayInvoice, SeenInvoice
+from billing.collection_queries import orders
 from billing.collection_tables import MandateRecord
 from billing.keep_steps import tried_before
 from billing.keep_tasks import Ended
-from billing.note_collected import note_collected
+from billing.note_collected import note_collected, note_try
 from billing.receivable_queries import receivables
 from billing.tables import InvoiceRecord
 from billing.take_steps import Desk, Later, take_step
@@ -61,7 +62,7 @@ def _collect(desk: Desk, invoice_id: UUID, *, try_again: bool) -> Ended:
         if todo is None:
             return Ended(TaskState.DONE, declined or seen.state.value)
         pays = isinstance(todo.deed, PayInvoice)
-        if pays and not _is_open(desk, invoice_id):
+        if pays and not _begun(desk, invoice_id, wanted.nth):
             return _OTHERWISE
         taken = take_step(desk, operation=f"inv:{wanted.number}:{todo.name}", deed=todo.deed)
         if pays:
@@ -74,7 +75,8 @@ def _load(session: Session, invoice_id: UUID, *, try_again: bool) -> Collecting 
     method = payment_method(session, customer_id=invoice.customer_id)
     if method is None:
         return None
-    wanted = Wanted(invoice.number, cents(invoice.gross), till_lines(invoice.document), method, try_again)
+    nth = max(1, orders(session, invoice_id=invoice_id))
+    wanted = Wanted(invoice.number, cents(invoice.gross), till_lines(invoice.document), method, nth, try_again)
     return Collecting(
         invoice.id,
         invoice.customer_id,
@@ -121,6 +123,11 @@ def _seen(desk: Desk, stripe_id: str) -> SeenInvoice:
     return seen
 
 
-def _is_open(desk: Desk, invoice_id: UUID) -> bool:
+def _begun(desk: Desk, invoice_id: UUID, nth: int) -> bool:
+    """Note that a try begins; tell whether all of the invoice is still open, else none does."""
     with desk.writing() as session:
-        return is_all_open(session, session.exec(select(InvoiceRecord).where(InvoiceRecord.id == invoice_id)).one())
+        invoice = session.exec(select(InvoiceRecord).where(InvoiceRecord.id == invoice_id)).one()
+        is_open = is_all_open(session, invoice)
+        if is_open:
+            note_try(session, invoice_id=invoice_id, nth=nth, now=desk.now())
+    return is_open

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from billing.collection.collecting import MandateKind, Standing, is_forward
+from billing.collection.collecting import FINAL, CollectedState, MandateKind, Standing, is_forward
 from billing.collection.payment import NewPayment, PaymentMethod, PaymentSource, Received
 from billing.collection.till import SeenDispute, SeenInvoice, SeenRefund
 from billing.collection_tables import CollectedInvoiceRecord, MandateRecord, PaymentRecord
@@ -34,7 +34,7 @@ def note_collected(session: Session, *, seen: SeenInvoice, now: datetime) -> Col
         session.add(held)
     elif held.stripe_id != seen.id:
         return None
-    elif is_forward(Standing(held.state, held.attempts), Standing(seen.state, seen.attempts)):
+    elif is_forward(Standing(held.state, held.attempts), Standing(seen.state, max(seen.attempts, held.attempts))):
         held.state = seen.state
     held.attempts, held.total = max(held.attempts, seen.attempts), seen.total
     held.payment_intent = seen.payment_intent or held.payment_intent
@@ -44,6 +44,17 @@ def note_collected(session: Session, *, seen: SeenInvoice, now: datetime) -> Col
         _record(session, invoice, seen, now=now)
     session.flush()
     return held
+
+
+def note_try(session: Session, *, invoice_id: UUID, nth: int, now: datetime) -> None:
+    """Note that a further try begins, which outdates the failure of the one before.
+
+    Stripe itself counts only the first try and those that it makes by itself, so the count is ours.
+    """
+    held = _held(session, invoice_id)
+    if held is not None and nth > held.attempts and held.state not in FINAL:
+        held.state, held.attempts, held.why, held.synced_at = CollectedState.OPEN, nth, "", now
+        session.flush()
 
 
 def _held(session: Session, invoice_id: UUID) -> CollectedInvoiceRecord | None:

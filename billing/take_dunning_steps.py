@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from billing.collection.collecting import CollectedState, TaskKind, TaskState
+from billing.collection.collecting import CollectedState
 from billing.collection.dunning import DUNNING_RULE, Claim, DunningStep, Owed, next_claim
 from billing.collection.late_interest import Balance
+from billing.collection_queries import BUSY, COLLECTING
 from billing.collection_tables import CollectedInvoiceRecord, CollectionTaskRecord, DunningRecord
 from billing.contest_invoice import contested
 from billing.period import local_day
@@ -22,8 +23,6 @@ from telemetry.identity import new_id
 from telemetry.insert_once import insert_once
 from telemetry.lots import KEYS, lots
 from telemetry.tables import tenant_of
-
-_BUSY = (TaskState.WAITING, TaskState.WORKING)
 
 
 class Step(NamedTuple):
@@ -42,13 +41,14 @@ def due_steps(session: Session, *, now: datetime) -> list[Step]:
     ids = [one.invoice_id for one in overdue]
     left_alone = _being_collected(session, ids) | contested(session, invoice_ids=ids).keys()
     taken, moved, customers = _taken(session, ids), movements(session, ids), _customers(session, overdue)
+    failed = _in_state(session, ids, CollectedState.FAILED)
     steps = []
     for one in overdue:
         if one.invoice_id in left_alone:
             continue
         customer = customers[one.customer_id]
         balances = balances_of(one, [*moved[one.invoice_id][0], *moved[one.invoice_id][1]])
-        owed = Owed(one.due_on, balances, customer.vat_number is None, taken[one.invoice_id])
+        owed = Owed(one.due_on, balances, customer.vat_number is None, taken[one.invoice_id], one.invoice_id in failed)
         claim = next_claim(owed, today=today)
         if claim is not None:
             steps.append(Step(one, customer, claim, new_id()))
@@ -77,15 +77,18 @@ def balances_of(owed: Receivable, moved: Sequence[Movement]) -> list[Balance]:
 
 def _being_collected(session: Session, ids: Sequence[UUID]) -> set[UUID]:
     """Find what Stripe is collecting or is about to: a debit takes up to 14 working days."""
-    found: set[UUID] = set()
-    held, task = CollectedInvoiceRecord, CollectionTaskRecord
+    found, task = _in_state(session, ids, CollectedState.PROCESSING), CollectionTaskRecord
     for some in lots(ids, KEYS):
-        processing = select(held.invoice_id).where(held.state == CollectedState.PROCESSING)
-        found.update(session.exec(processing.where(col(held.invoice_id).in_(some))))
-        waiting = select(task.subject_id).where(
-            col(task.kind).in_([TaskKind.COLLECT, TaskKind.COLLECT_AGAIN]), col(task.state).in_(_BUSY)
-        )
+        waiting = select(task.subject_id).where(col(task.kind).in_(COLLECTING), col(task.state).in_(BUSY))
         found.update(session.exec(waiting.where(col(task.subject_id).in_(some))))
+    return found
+
+
+def _in_state(session: Session, ids: Sequence[UUID], state: CollectedState) -> set[UUID]:
+    found, held = set[UUID](), CollectedInvoiceRecord
+    for some in lots(ids, KEYS):
+        query = select(held.invoice_id).where(col(held.state) == state, col(held.invoice_id).in_(some))
+        found.update(session.exec(query))
     return found
 
 

@@ -204,6 +204,7 @@ STATUS: dict[str, int] = {
     "StripeSilent": 503,
     "NoStripe": 409,
     "NotRefundable": 409,
+    "NotToBeCollected": 409,
     "UnknownPayment": 404,
     "UnknownMandate": 404,
     "UnreadableStatement": 422,

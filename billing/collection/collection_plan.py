@@ -12,6 +12,7 @@ from lifecycle.money import split
 MOST_LINES = 250
 """Lines that Stripe takes at once; a longer invoice goes over as one line for each VAT rate."""
 _CENTS = 100
+_UNPAID = frozenset({CollectedState.OPEN, CollectedState.FAILED, CollectedState.UNCOLLECTIBLE})
 
 
 class Wanted(NamedTuple):
@@ -21,6 +22,8 @@ class Wanted(NamedTuple):
     total: int
     lines: tuple[TillLine, ...]
     payment_method: str
+    nth: int
+    """Which try this is: each order to collect is one."""
     try_again: bool
     """Collect although an earlier try failed."""
 
@@ -45,9 +48,9 @@ def next_deed(seen: SeenInvoice, wanted: Wanted) -> Next | None:
             raise OtherTotal(f"Stripe adds {wanted.number} up to {seen.total} cents, we to {wanted.total}")
         return Next("finalize", FinalizeInvoice(seen.id))
     first = seen.state is CollectedState.OPEN and not seen.attempts
-    again = seen.state in {CollectedState.OPEN, CollectedState.FAILED} and wanted.try_again
+    again = seen.state in _UNPAID and wanted.try_again
     if first or again:
-        return Next(f"pay:{seen.attempts + 1}", PayInvoice(seen.id, wanted.payment_method))
+        return Next(f"pay:{wanted.nth}", PayInvoice(seen.id, wanted.payment_method))
     return None
 
 

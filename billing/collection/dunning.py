@@ -34,6 +34,8 @@ class Owed(NamedTuple):
     """A customer without a VAT number: nothing is added, for that needs a clause that we do not know of."""
     taken: Mapping[DunningStep, date]
     """The steps that were taken, and when."""
+    collection_failed: bool = False
+    """Whether our last debit or charge of it was refused."""
 
 
 class Claim(NamedTuple):
@@ -66,10 +68,11 @@ def next_claim(owed: Owed, *, today: date) -> Claim | None:
         return None
     open_now = owed.balances[-1].open
     pay_before = today + timedelta(days=figures()["pay_within_days"])
+    failed = [Reason(code="dunning.collection_failed", rule=DUNNING_RULE, inputs={})] if owed.collection_failed else []
     adds = step is not DunningStep.REMINDER and not owed.is_consumer
     late = interest(owed.balances, until=today)
     fixed = to_cents(Decimal(figures()["fixed_compensation"]["amount"]))
-    reasons = [Reason(code="dunning.overdue", rule=DUNNING_RULE, inputs=_overdue(owed, today, open_now))]
+    reasons = [Reason(code="dunning.overdue", rule=DUNNING_RULE, inputs=_overdue(owed, today, open_now)), *failed]
     if not adds:
         why = "dunning.consumer" if owed.is_consumer else "dunning.free_reminder"
         reasons.append(Reason(code=why, rule=DUNNING_RULE, inputs={}))

@@ -1,4 +1,4 @@
-"""`pas send`, `pas reconcile`, `pas bank-statement` and `pas account`: what is collected, and what came in."""
+"""`pas send`, `collect`, `reconcile`, `bank-statement` and `account`: what is collected, and what came in."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from pas.terminal import AsJson, TenantSlug, err, in_a_folder, print_json, print
 
 StatementFile = Annotated[Path, typer.Argument(metavar="FILE", help="CAMT.053, as the bank gives it.", dir_okay=False)]
 Code = Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's code.")]
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The invoice's number.")]
 Since = Annotated[
     datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="From this day on; else the last 60 days.")
 ]
@@ -38,6 +39,20 @@ def send(*, as_json: AsJson = False, tenant: TenantSlug = None) -> None:
     if not done.stripe:
         err.print("nothing was sent: PAS_STRIPE_KEY is not set", highlight=False)
     print_table("Collected", [{"": name.replace("_", " "), **part} for name, part in told.items()][1:2])
+
+
+@refuses
+def collect(number: Number, *, as_json: AsJson = False, tenant: TenantSlug = None) -> None:
+    """Order that an invoice is debited or charged once more after a try that failed; `pas send` makes it."""
+    from billing.order_collection import order_collection
+    from pas.commands.frame import writing
+
+    with writing(tenant) as work:
+        ordered = order_collection(work.session, number=number, now=work.now, by=work.by)
+    if as_json:
+        print_json(ordered._asdict())
+        return
+    print_table("Ordered", [ordered._asdict()])
 
 
 @refuses

@@ -32,6 +32,7 @@ from billing.seller import checked
 from lifecycle.customer import Customer
 from lifecycle.money import to_cents
 from tests.billing.billed_fleet import SELLER
+from tests.faults.killing import tell
 
 DOCUMENTS = int(os.environ.get("PAS_TEST_DOCUMENTS", "300"))
 OCTOBER = Month("2026-10")
@@ -177,6 +178,7 @@ def test_each_is_accepted_by_all_rules_and_adds_up(shared_data: Path, *, by_mock
                 if not verdict.accepted:
                     refused.append((one.number, verdict.rules(Severity.FATAL)))
             refused += _refused_as_cii(rules, documents[:10])
+            tell(f"{seeds.stop} of {wanted} random contracts judged, {len(refused)} refused")
     assert refused == []
 
 

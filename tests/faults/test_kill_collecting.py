@@ -16,7 +16,7 @@ from billing.collection_tables import CollectedInvoiceRecord, CollectionTaskReco
 from billing.reconcile import reconcile
 from pas.db import Database
 from tests.billing.collected_fleet import MONTH_END, Office, open_office
-from tests.faults.killing import KILLS
+from tests.faults.killing import KILLS, ended, tell
 from tests.stripe_server.at_hand import stripe_at_hand
 
 pytestmark = pytest.mark.faults
@@ -62,9 +62,13 @@ def test_after_kill_9_each_invoice_is_charged_once(database: Database, tenant: i
 
         for _ in range(4):
             let_claims_run_out(office)
-            assert start(office).wait(timeout=120) == 0
+            with start(office) as process:
+                ended(process)
+            assert process.returncode == 0
 
-        print(f"send killed at work {killed} times")  # noqa: T201 - `make prove` counts them
+        tell(
+            f"seed {seed} on {database.url.partition(':')[0]}: send killed at work {killed} times, then run to the end"
+        )
         with office.writing() as session:
             states = [one.state for one in session.exec(select(CollectedInvoiceRecord))]
         assert states == [CollectedState.PAID] * INVOICES

@@ -57,10 +57,12 @@ def _sender(session: Session, number: int, port: int, assets: list[UUID]) -> Sen
 def _loaded(senders: list[Sender], *, more: int) -> None:
     """Wait until every sender had so many more deliveries acknowledged."""
     goals = [sender.acknowledged + more for sender in senders]
-    deadline = time.monotonic() + PATIENCE
+    done, since = -1, time.monotonic()
     while any(sender.acknowledged < goal for sender, goal in zip(senders, goals, strict=True)):
         assert not any(sender.refused for sender in senders), [sender.refused for sender in senders]
-        assert time.monotonic() < deadline, "the senders do not get on"
+        if (now := sum(sender.acknowledged for sender in senders)) != done:
+            done, since = now, time.monotonic()
+        assert time.monotonic() - since < PATIENCE, "the senders do not get on"
         time.sleep(0.01)
 
 

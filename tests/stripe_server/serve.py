@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 from tests.stripe_server.faults import Fault, Plan, planned
 from tests.stripe_server.form import read_form
-from tests.stripe_server.till_book import Refused, Thing, TillBook, wrong
+from tests.stripe_server.ledger import Refused, Thing, wrong
+from tests.stripe_server.till_book import TillBook
 
 DAY = 86_400
 SECRET = "whsec_of_the_test_server"
