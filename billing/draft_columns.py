@@ -11,7 +11,7 @@ import numpy as np
 from billing.contract.contract import Contract
 from billing.contract.unit import DAY, MONTH
 from billing.load_columns import PlainLines
-from billing.month.draft import LINE, head_of, meter_told, scaled
+from billing.month.draft import LINE, head_of, scaled
 from billing.period import Month
 from billing.rating.rate_columns import FEE_DIGITS, LARGEST, RatedColumns, rate_columns, too_large, vat_cents
 
@@ -29,8 +29,8 @@ class ColumnDrafts(NamedTuple):
 def odd_contracts(plain: PlainLines) -> set[str]:
     """Tell the contracts of which something cannot be rated by column: a meter that ran back, or that none can name."""
     odd = too_large(plain.terms) | (plain.terms.used < 0)
-    for place, proof in enumerate(plain.proof):
-        if proof is not None and (proof.forgotten_days or not plain.unit[place]):
+    for place, told in enumerate(plain.told):
+        if told is not None and (plain.unclear[place] or not plain.unit[place]):
             odd[place] = True
     return {plain.contract[place] for place in np.flatnonzero(odd)}
 
@@ -110,8 +110,5 @@ def _texts(plain: PlainLines, rated: RatedColumns) -> tuple[list[Any], ...]:
         rated.unit_price.tolist(),
         rated.price_base.tolist(),
         rated.net_cents.tolist(),
-        [
-            meter_told(plain.meter[row], plain.proof[row]) if use else None
-            for row, use in zip(rows, is_use, strict=True)
-        ],
+        [plain.told[row] if use else None for row, use in zip(rows, is_use, strict=True)],
     )

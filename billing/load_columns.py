@@ -21,10 +21,10 @@ from billing.contract_life_tables import (
 )
 from billing.load_due import NOTICED_MONTHS
 from billing.period import LAST_DAY, Month, Period, months_back
-from billing.proof import NO_READINGS, Proof
-from billing.rating.rate_columns import FEE_DIGITS, POLICIES, PRICE_DIGITS, USE_DIGITS, TermColumns
+from billing.rating.rate_columns import FEE_DIGITS, POLICIES, PRICE_DIGITS, TermColumns
 from billing.rating.rated import Component
-from billing.read_meters import Reading, read_meters
+from billing.read_meter_columns import Shown, read_meter_columns, unread
+from billing.read_meters import Reading
 from billing.tables import ContractLineRecord, ContractRecord, InvoiceLineRecord, InvoiceRecord
 from lifecycle.tables import AssetRecord
 from telemetry.asked_rows import asked_rows
@@ -52,8 +52,10 @@ class PlainLines(NamedTuple):
     asset: list[str]
     terms: TermColumns
     unit: list[str]
-    proof: list[Proof | None]
-    meter: list[str]
+    told: list[str | None]
+    """What the meter showed, as a draft tells it."""
+    unclear: list[bool]
+    """Readings of its days are no longer kept."""
     rich: set[UUID]
     """Contracts that are left to the other road, with all their lines."""
 
@@ -160,13 +162,8 @@ def _columns(
     ends = [row.ends_on or known[row.contract].ends_on or LAST_DAY for row in rows]
     units = {code: meter.unit for code, meter in latest_meters(session).items()}
     metered = [row.meter is not None and row.unit_price is not None for row in rows]
-    proofs = _proofs(
-        session, month, [row for row, is_metered in zip(rows, metered, strict=True) if is_metered], known, units
-    )
+    shown = _shown(session, month, rows, metered, known, units)
     codes = {code: CODES.get(names().get(unit, ""), "") for code, unit in units.items()}
-    shown = [
-        proofs.get(row.line, NO_READINGS) if is_metered else None for row, is_metered in zip(rows, metered, strict=True)
-    ]
     return PlainLines(
         [row.contract for row in rows],
         [row.line for row in rows],
@@ -179,11 +176,11 @@ def _columns(
             metered=np.array(metered, dtype=bool),
             unit_price=_whole(prices[row.unit_price or "0"] for row in rows),
             allowance=_whole(allowances[row.allowance] for row in rows),
-            used=_whole(0 if proof is None else _used(proof) for proof in shown),
+            used=_whole(0 if one is None else one.used for one in shown),
         ),
         [codes.get(row.meter or "", "") for row in rows],
-        shown,
-        [row.meter or "" for row in rows],
+        [None if one is None else one.told for one in shown],
+        [one is not None and one.odd for one in shown],
         rich,
     )
 
@@ -202,21 +199,22 @@ def _scaled(rows: Sequence[_Row], place: int, digits: int) -> dict[str, int]:
     return {text: int(Decimal(text).scaleb(digits)) for text in texts if text is not None}
 
 
-def _used(proof: Proof) -> int:
-    return int(proof.increase.scaleb(USE_DIGITS))
-
-
-def _proofs(
-    session: Session, month: Month, rows: Sequence[_Row], known: Mapping[str, ContractRecord], units: Mapping[str, str]
-) -> dict[str, Proof]:
-    """Read the meters of the metered lines as the other road does."""
-    wanted = [
-        Reading(UUID(row.line), UUID(row.asset), row.meter or "", contract.zone, days)
-        for row in rows
-        for contract in [known[row.contract]]
-        if row.meter in units and (days := _days_of(row, contract, month)) is not None
-    ]
-    return {key[0].hex: proof for key, proof in read_meters(session, wanted).items()}
+def _shown(
+    session: Session,
+    month: Month,
+    rows: Sequence[_Row],
+    metered: Sequence[bool],
+    known: Mapping[str, ContractRecord],
+    units: Mapping[str, str],
+) -> list[Shown | None]:
+    """Read the meters of the metered lines; None for the others."""
+    wanted = dict[int, Reading]()
+    for place, row in enumerate(rows):
+        days = _days_of(row, known[row.contract], month) if metered[place] else None
+        if days is not None and row.meter is not None and row.meter in units:
+            wanted[place] = Reading(UUID(row.line), UUID(row.asset), row.meter, known[row.contract].zone, days)
+    read = dict(zip(wanted, read_meter_columns(session, list(wanted.values())), strict=True))
+    return [(read.get(place) or unread(row.meter or "")) if metered[place] else None for place, row in enumerate(rows)]
 
 
 def _days_of(row: _Row, contract: ContractRecord, month: Month) -> Period | None:

@@ -34,9 +34,7 @@ NO_READINGS = Proof(Decimal(0), 0, None, None, None, None)
 
 def proof_of(figure: Figure) -> Proof:
     """Take what a meter showed into decimals: the use to thousandths, the readings as they were shown."""
-    opening, closing = (
-        None if value is None else plain(Decimal(repr(float(value)))) for value in (figure.opening, figure.closing)
-    )
+    opening, closing = (None if value is None else as_shown(value) for value in (figure.opening, figure.closing))
     covered, gap = (
         None if hours is None else in_thousandths(hours) for hours in (figure.covered_hours, figure.longest_gap_hours)
     )
@@ -53,6 +51,15 @@ def proof_of(figure: Figure) -> Proof:
         counted_by=figure.meter,
         versions=figure.versions,
     )
+
+
+def as_shown(reading: float) -> Decimal:
+    """Give a reading with the digits that the meter showed.
+
+    >>> as_shown(187.5), as_shown(100.0)
+    (Decimal('187.5'), Decimal('100'))
+    """
+    return plain(Decimal(repr(float(reading))))
 
 
 def in_thousandths(number: float) -> Decimal:

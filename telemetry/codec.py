@@ -1,15 +1,15 @@
 """Pack readings and hour rollups into bytes, and unpack them again, number for number."""
 
-import struct
 import threading
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import zstandard
 
 from telemetry.moment import HOUR, Moments
+from telemetry.packed_column import AS_FLOATS, AS_STEPS, AS_THEY_ARE, HEAD, Taken, Whole, shape
 from telemetry.rollup import HOURS_A_DAY, Rollups
 from telemetry.track import Marks, Numbers, Places, Track
 
@@ -21,7 +21,6 @@ _FIRST_CODEC = 1
 _LEVEL = 1
 _BYTES_A_READING = 16
 _FEW = 4 * HOURS_A_DAY
-_ENDS = struct.Struct("<BBBI")
 _UNITS = (60_000_000, 1_000_000, 1_000, 1)
 """Steps of time are counted in the greatest of these that fits them all, in microseconds."""
 _DECIMALS = 6
@@ -31,8 +30,6 @@ _WIDTHS = (1, 2, 4, 8)
 _local = threading.local()
 _COLUMNS = ("total", "minimum", "maximum", "first", "last", "mean", "increase", "below", "above")
 _HOUR_BEFORE = np.dtype([("hour", "u1"), ("count", "<u4"), *((name, "<f8") for name in _COLUMNS[:-2])])
-
-Whole = npt.NDArray[np.int64]
 
 
 class UnknownCodec(ValueError):
@@ -65,9 +62,40 @@ def unpack_readings(packed: bytes, *, codec: int, midnight: int) -> tuple[Moment
         steps = np.frombuffer(raw, dtype="<i8", count=count)
         return midnight + np.cumsum(steps), np.frombuffer(raw, dtype="<f8", offset=8 * count)
     _must_know(codec)
-    taken = _Taken(raw)
+    taken = Taken(raw)
     unit, steps = taken.whole()
     return midnight + np.cumsum(steps * _UNITS[unit]), taken.numbers()
+
+
+def unpack_days(packed: Sequence[bytes]) -> tuple[Places, Moments, Numbers]:
+    """Give back the readings of many days behind one another: how many each has, moments since midnight, values.
+
+    Days that are packed alike are unpacked together. Knows today's codec alone.
+    """
+    decompress, alike = _decompressor().decompress, defaultdict[tuple[int, bytes, bytes], list[tuple[int, bytes]]](list)
+    for place, one in enumerate(packed):
+        raw = decompress(one)
+        alike[shape(raw)].append((place, raw))
+    lengths = np.zeros(len(packed), dtype=np.int64)
+    columns = []
+    for days in alike.values():
+        taken = Taken(b"".join(raw for _, raw in days), len(days))
+        unit, steps = taken.whole()
+        at, value = np.atleast_2d(np.cumsum(steps * _UNITS[unit], axis=-1)), np.atleast_2d(taken.numbers())
+        places = np.array([place for place, _ in days])
+        lengths[places] = at.shape[1]
+        columns.append((places, at, value))
+    return lengths, *_in_order_of(lengths, columns)
+
+
+def _in_order_of(lengths: Places, columns: Sequence[tuple[Places, Moments, Numbers]]) -> tuple[Moments, Numbers]:
+    """Put days of few lengths behind one another as they were asked for."""
+    begin = np.append(0, np.cumsum(lengths))
+    moments, values = np.zeros(begin[-1], dtype=np.int64), np.zeros(begin[-1])
+    for places, at, value in columns:
+        rows = begin[places][:, None] + np.arange(at.shape[1])
+        moments[rows], values[rows] = at, value
+    return moments, values
 
 
 def pack_track(track: Track) -> bytes:
@@ -118,7 +146,7 @@ def unpack_hours(packed: bytes, *, codec: int, series: int, midnight: int) -> Ro
         columns = [*(rows[name].astype(np.float64) for name in _COLUMNS[:-2]), none, none]
         return _hours(rows["hour"].astype(np.int64), rows["count"].astype(np.int64), columns, series, midnight)
     _must_know(codec)
-    taken = _Taken(raw)
+    taken = Taken(raw)
     (_, hour), (_, count) = taken.whole(), taken.whole()
     return _hours(hour, count, [taken.numbers() for _ in _COLUMNS], series, midnight)
 
@@ -139,10 +167,6 @@ def _must_know(codec: int) -> None:
         raise UnknownCodec(msg)
 
 
-_AS_THEY_ARE, _AS_STEPS, _AS_FLOATS = 0, 1, 2
-"""How a column was packed."""
-
-
 class _Columns(NamedTuple):
     """Columns of several days behind one another as whole numbers that are not negative; the rest a day each."""
 
@@ -156,7 +180,7 @@ def _packed(columns: _Columns, place: int, here: slice) -> bytes:
     """Give one day's column: a head with its note and width, then byte plane by byte plane."""
     width = columns.width[place]
     planes = columns.whole[here].astype(f"<u{width}").view(np.uint8).reshape(-1, width).T
-    return _ENDS.pack(columns.note[place], columns.how[place], width, here.stop - here.start) + planes.tobytes()
+    return HEAD.pack(columns.note[place], columns.how[place], width, here.stop - here.start) + planes.tobytes()
 
 
 def _widths(whole: Whole, begin: Places) -> Places:
@@ -170,7 +194,7 @@ def _whole_steps(steps: Moments, begin: Places) -> _Columns:
     fits = [np.logical_and.reduceat(steps % unit == 0, begin[:-1]) for unit in _UNITS]
     unit = np.argmax(fits, axis=0)
     whole = steps // np.repeat(np.array(_UNITS)[unit], np.diff(begin))
-    return _Columns(whole, unit.tolist(), [_AS_THEY_ARE] * len(unit), _widths(whole, begin).tolist())
+    return _Columns(whole, unit.tolist(), [AS_THEY_ARE] * len(unit), _widths(whole, begin).tolist())
 
 
 def _whole_numbers(column: Numbers, begin: Places) -> _Columns:
@@ -189,7 +213,7 @@ def _whole_numbers(column: Numbers, begin: Places) -> _Columns:
     in_steps = change < np.add.reduceat(np.abs(whole - np.repeat(whole[first], lengths)), first)
     folded = _unsigned(np.where(np.repeat(in_steps, lengths), steps, whole))
     width = np.where(exact, _widths(folded, begin), _WIDTHS[-1])
-    how = np.where(exact, np.where(in_steps, _AS_STEPS, _AS_THEY_ARE), _AS_FLOATS)
+    how = np.where(exact, np.where(in_steps, AS_STEPS, AS_THEY_ARE), AS_FLOATS)
     bits = np.where(np.repeat(exact, lengths), folded, np.ascontiguousarray(column).view(np.int64))
     return _Columns(bits, np.maximum(decimals, 0).tolist(), how.tolist(), width.tolist())
 
@@ -208,48 +232,12 @@ def _decimals(column: Numbers, first: Places) -> Places:
 def _plain(whole: Whole, begin: Places) -> _Columns:
     """Take whole numbers that are not negative as they are."""
     days = len(begin) - 1
-    return _Columns(whole, [0] * days, [_AS_THEY_ARE] * days, _widths(whole, begin).tolist())
+    return _Columns(whole, [0] * days, [AS_THEY_ARE] * days, _widths(whole, begin).tolist())
 
 
 def _unsigned(column: Whole) -> Whole:
     """Fold the sign into the lowest bit, so that small numbers of either sign stay small."""
     return (column << 1) ^ (column >> _SIGNS)
-
-
-class _Head(NamedTuple):
-    note: int
-    how: int
-    width: int
-    length: int
-
-
-class _Taken:
-    """Packed columns, taken one after the other."""
-
-    def __init__(self, raw: bytes) -> None:
-        self._raw, self._place = raw, 0
-
-    def whole(self) -> tuple[int, Whole]:
-        """Take whole numbers and the note beside them."""
-        head, column = self._next()
-        return head.note, column
-
-    def numbers(self) -> Numbers:
-        """Take numbers."""
-        head, column = self._next()
-        if head.how == _AS_FLOATS:
-            return np.asarray(column.view(np.float64), dtype=np.float64)
-        signed = (column >> 1) ^ -(column & 1)
-        whole = np.cumsum(signed) if head.how == _AS_STEPS else signed
-        return np.asarray(whole / 10.0**head.note, dtype=np.float64)
-
-    def _next(self) -> tuple[_Head, Any]:
-        head = _Head(*_ENDS.unpack_from(self._raw, self._place))
-        begin = self._place + _ENDS.size
-        self._place = begin + head.width * head.length
-        planes = np.frombuffer(self._raw, dtype=np.uint8, count=head.width * head.length, offset=begin)
-        packed = np.ascontiguousarray(planes.reshape(head.width, head.length).T).view(f"<u{head.width}")
-        return head, packed.reshape(-1).astype(np.int64)
 
 
 def _compressor() -> zstandard.ZstdCompressor:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
+import numpy as np
 from sqlmodel import Session
 
 from telemetry.figure import Figure, of_counter, of_level, put_together
@@ -18,6 +19,7 @@ from telemetry.holding import put_together as total
 from telemetry.meter import MeterVersion, Part, Way, factor, parts
 from telemetry.moment import DAY
 from telemetry.queries import metrics, usage
+from telemetry.read_rising import Risen, risen
 from telemetry.series_key import SeriesKey
 from telemetry.span import Span, span
 from telemetry.track import EMPTY, Track
@@ -58,6 +60,29 @@ def meter_figures(
             for asset_id, figure in _figures(session, part, asset_ids, units).items():
                 figures[asset_id, code].append(figure)
     return {pair: put_together(of_parts) for pair, of_parts in figures.items()}
+
+
+def counter_columns(
+    session: Session, *, meter: str, asset_ids: Sequence[UUID], start: datetime, end: datetime
+) -> Risen | None:
+    """Give what one meter counted between two moments of many things, by column and in their order.
+
+    None where it is no counter, unknown, or changed within the span: then each thing is to be read by itself.
+    """
+    span(start, end)
+    versions = meters(session).get(meter, [])
+    found = parts(versions, start, end) if versions else []
+    if len(found) != 1 or found[0].meter.way is not Way.COUNTER:
+        return None
+    metric = found[0].meter.metric
+    keys = series_keys(session, [(asset_id, metric) for asset_id in asset_ids])
+    places = {key: place for place, key in enumerate(dict.fromkeys(keys.values()))}
+    counted = risen(session, list(places), span(found[0].start, found[0].end))
+    rows = [places[key] if (key := keys.get((one, metric))) else len(places) for one in asset_ids]
+    return Risen(*(np.append(column, _UNREAD[place])[rows] for place, column in enumerate(counted)))
+
+
+_UNREAD = Risen(*(np.array([cell]) for cell in (0.0, 0, 0.0, 0, 0, True, False)))
 
 
 def _figures(session: Session, part: Part, asset_ids: Sequence[UUID], units: dict[str, str]) -> dict[UUID, Figure]:

@@ -1,49 +1,41 @@
 """Read what many counters did over a span: whole days from rollups, ragged ends from the readings."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, ScalarSelect, case, func, select
-from sqlalchemy.orm import aliased
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from telemetry.counter import PLAIN, Counting, limit, lost, slips
 from telemetry.days_of_series import Days, days_between, open_days, tracks_at
 from telemetry.days_of_series import whole as in_one
-from telemetry.find_series_days import of_series
+from telemetry.find_counter_days import Around, Whole, days_from, packed_around, whole_days
 from telemetry.lots import KEYS, lots
-from telemetry.moment import DAY, Moments, start_of
+from telemetry.moment import DAY, Moments, moment, start_of
+from telemetry.read_rising import risen
 from telemetry.series_day import enough_to_count, refuse_within_forgotten
 from telemetry.series_key import SeriesKey
 from telemetry.span import Span
-from telemetry.tables import SeriesDayRecord, SeriesRecord, tenant_of
 from telemetry.track import EMPTY, Numbers, Track, join
 from telemetry.usage import Stretch, Usage, stretch, used
 
 _DAY = timedelta(days=1)
 
 
-class _Whole(NamedTuple):
-    """What the day rollups tell of one counter over whole days."""
-
-    first_day: date
-    last_day: date
-    readings: int
-    lost: float
-
-
-class _Around(NamedTuple):
-    """The days with readings next to some days of a series: the two before them, and the one after; None: no more."""
-
-    earlier: date | None = None
-    before: date | None = None
-    after: date | None = None
-
-
 def usages(session: Session, keys: Sequence[SeriesKey], asked: Span) -> dict[SeriesKey, Usage]:
-    """Give the use of many counters over one span: those that never fell from rollups, the others reading by reading.
+    """Give the use of many counters over one span: those that only rose all at once, the others one by one."""
+    found = risen(session, keys, asked)
+    rows = zip(keys, *(column.tolist() for column in found), strict=True)
+    plain = {
+        key: Usage() if silent else Usage(opening, moment(at), closing, moment(until), closing - opening, readings)
+        for key, opening, at, closing, until, readings, silent, odd in rows
+        if not odd
+    }
+    return plain | usages_one_by_one(session, [key for key in keys if key not in plain], asked)
+
+
+def usages_one_by_one(session: Session, keys: Sequence[SeriesKey], asked: Span) -> dict[SeriesKey, Usage]:
+    """Give the use of counters over one span: those that never fell from rollups, the others reading by reading.
 
     Whether a reading is a slip is told by its neighbours, so the days around the span are looked at too.
     """
@@ -51,9 +43,10 @@ def usages(session: Session, keys: Sequence[SeriesKey], asked: Span) -> dict[Ser
     for some in lots(keys, KEYS):
         waiting = open_days(session, some)
         around = _days_around(session, some, asked.first_day, asked.last_day, waiting)
-        whole = _whole_days(session, some, asked, waiting)
+        whole = whole_days(session, _cuts(some, asked, waiting), asked.first_day)
         days = {key: _needed(asked, around[key.number], whole.get(key.number), waiting[key.number]) for key in some}
-        late = _days_from(session, {key: cut for key in some if (cut := _cut_day(asked, waiting[key.number]))}, asked)
+        single = {key: cut for key in some if (cut := _cut_day(asked, waiting[key.number]))}
+        late = days_from(session, single, asked.last_day)
         places = [(key.shard, key.number, day) for key in some for day in days[key] | late.get(key.number, set())]
         tracks = tracks_at(session, places, waiting, enough_to_count)
         for key in some:
@@ -91,111 +84,34 @@ def _cut_day(asked: Span, waiting: Days) -> date | None:
     return min((day for day in waiting if asked.first_day < day < asked.last_day), default=None)
 
 
-def _days_from(session: Session, cuts: Mapping[SeriesKey, date], asked: Span) -> dict[int, set[date]]:
-    """Find the packed days from each series' cut to the end of the span."""
-    found: dict[int, set[date]] = {}
-    for cut, keys in _by_cut(cuts).items():
-        one = SeriesDayRecord
-        query = select(col(one.series), col(one.day)).where(
-            of_series(session, keys), col(one.day) >= cut, col(one.day) < asked.last_day
-        )
-        for series, day in session.execute(query):
-            found.setdefault(series, set()).add(day)
-    return found
-
-
-def _by_cut(cuts: Mapping[SeriesKey, date]) -> dict[date, list[SeriesKey]]:
-    found: dict[date, list[SeriesKey]] = {}
-    for key, cut in cuts.items():
-        found.setdefault(cut, []).append(key)
-    return found
-
-
 def _days_around(
     session: Session, keys: Sequence[SeriesKey], first: date, last: date, waiting: Mapping[int, Days]
-) -> dict[int, _Around]:
-    """Find for each series the days with readings next to some days: a step down the key each."""
-    before = _next_day(func.max, lambda day: day < first)
-    earlier = _next_day(func.max, lambda day: day < before)
-    after = _next_day(func.min, lambda day: day > last)
-    number = col(SeriesRecord.number)
-    query = select(number, earlier, before, after).where(
-        col(SeriesRecord.tenant_id) == tenant_of(session), number.in_([key.number for key in keys])
-    )
-    found: dict[int, _Around] = {}
-    for series, *packed in session.execute(query):
-        found[series] = _with_open(_Around(*packed), waiting[series], first, last)
-    return found
+) -> dict[int, Around]:
+    """Find for each series the days with readings next to some days."""
+    packed = packed_around(session, keys, first, last)
+    return {key.number: _with_open(packed[key.number], waiting[key.number], first, last) for key in keys}
 
 
-def _with_open(packed: _Around, waiting: Days, first: date, last: date) -> _Around:
+def _cuts(keys: Sequence[SeriesKey], asked: Span, waiting: Mapping[int, Days]) -> dict[SeriesKey, date]:
+    """Give for each series where the days end whose rollups are added up."""
+    return {key: _cut_day(asked, waiting[key.number]) or asked.last_day for key in keys}
+
+
+def _with_open(packed: Around, waiting: Days, first: date, last: date) -> Around:
     """Reckon with the days that have open readings only."""
     earlier = sorted({day for day in (packed.earlier, packed.before, *waiting) if day is not None and day < first})
     later = sorted({day for day in (packed.after, *waiting) if day is not None and day > last})
-    return _Around(*[None, None, *earlier][-2:], *[*later, None][:1])
+    return Around(*[None, None, *earlier][-2:], *[*later, None][:1])
 
 
-def _next_day(nearest: Callable[[Any], Any], where: Callable[[Any], ColumnElement[bool]]) -> ScalarSelect[date]:
-    """Ask for one day of each series."""
-    one = aliased(SeriesDayRecord)
-    return (
-        select(nearest(one.day))
-        .where(
-            col(one.tenant_id) == col(SeriesRecord.tenant_id),
-            col(one.shard) == col(SeriesRecord.shard),
-            col(one.series) == col(SeriesRecord.number),
-            where(col(one.day)),
-        )
-        .correlate(SeriesRecord)
-        .scalar_subquery()
-    )
-
-
-def _whole_days(
-    session: Session, keys: Sequence[SeriesKey], asked: Span, waiting: Mapping[int, Days]
-) -> dict[int, _Whole]:
-    """Add up the rollups of the days between the ends of a span, whose own days are read one by one."""
-    cuts = {key: _cut_day(asked, waiting[key.number]) or asked.last_day for key in keys}
-    found: dict[int, _Whole] = {}
-    for cut, some in _by_cut(cuts).items():
-        found |= _whole_days_until(session, some, asked.first_day, cut)
-    return found
-
-
-def _whole_days_until(session: Session, keys: Sequence[SeriesKey], first: date, cut: date) -> dict[int, _Whole]:
-    one, day = SeriesDayRecord, col(SeriesDayRecord.day)
-    before = func.lag(one.last).over(partition_by=col(one.series), order_by=col(one.day))
-    days = (
-        select(
-            col(one.series),
-            col(one.day),
-            col(one.count),
-            (col(one.increase) - (col(one.last) - col(one.first))).label("lost_within"),
-            case((before > col(one.first), before), else_=0.0).label("lost_over_night"),
-        )
-        .where(of_series(session, keys), day > first, day < cut)
-        .subquery()
-    )
-    query = select(
-        days.c.series,
-        func.min(days.c.day),
-        func.max(days.c.day),
-        func.sum(days.c.count),
-        func.sum(days.c.lost_within + days.c.lost_over_night),
-    ).group_by(days.c.series)
-    return {
-        series: _Whole(first, last, int(count), lost) for series, first, last, count, lost in session.execute(query)
-    }
-
-
-def _needed(asked: Span, around: _Around, whole: _Whole | None, waiting: Days) -> set[date]:
+def _needed(asked: Span, around: Around, whole: Whole | None, waiting: Days) -> set[date]:
     """Give the days whose readings are looked at: the ends of the span and of the days inside it, and those around."""
     inside = (whole.first_day, whole.last_day) if whole is not None else ()
     fresh = (day for day in waiting if asked.first_day <= day <= asked.last_day)
     return {day for day in (asked.first_day, asked.last_day, *around, *inside, *fresh) if day is not None}
 
 
-def _fell(known: Mapping[date, Track], whole: _Whole | None) -> bool:
+def _fell(known: Mapping[date, Track], whole: Whole | None) -> bool:
     """Tell whether a counter was ever lower than before."""
     value = join([EMPTY, *known.values()]).value
     return bool((value[1:] < value[:-1]).any()) or (whole is not None and whole.lost != 0)
@@ -206,7 +122,7 @@ def _used_by_readings(track: Track, asked: Span, counting: Counting) -> Usage:
     return used(_cut(track, None, asked.start), [during] if during else [], counting)
 
 
-def _used(asked: Span, known: Mapping[date, Track], whole: _Whole | None, waiting: Days) -> Usage:
+def _used(asked: Span, known: Mapping[date, Track], whole: Whole | None, waiting: Days) -> Usage:
     """Put a counter's days together, in the order of time."""
     earlier = [_cut(track, None, asked.start) for day, track in known.items() if day <= asked.first_day]
     first = _cut(known.get(asked.first_day), asked.start, asked.end)
@@ -221,7 +137,7 @@ def _used(asked: Span, known: Mapping[date, Track], whole: _Whole | None, waitin
     return used(opening[-1] if opening else None, during)
 
 
-def _middle(whole: _Whole | None, known: Mapping[date, Track]) -> Stretch | None:
+def _middle(whole: Whole | None, known: Mapping[date, Track]) -> Stretch | None:
     if whole is None:
         return None
     first, last = known[whole.first_day], known[whole.last_day]
@@ -237,7 +153,7 @@ def _cut(track: Track | None, after: int | None, until: int, counting: Counting 
     """
     if track is None:
         return None
-    for moment in (until, *([] if after is None else [after])):
-        refuse_within_forgotten(track, moment)
+    for at in (until, *([] if after is None else [after])):
+        refuse_within_forgotten(track, at)
     inside = track.at <= until
     return stretch(track.take(inside if after is None else inside & (track.at > after)), counting)
