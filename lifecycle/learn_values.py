@@ -1,8 +1,8 @@
 """Learn from observed sales what products are worth by age and grade, and let their things be valued by that."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import pandas as pd
@@ -13,9 +13,14 @@ from lifecycle.tables import ProductRecord, SaleRecord
 from lifecycle.valuation.learn import learn_lessons
 from lifecycle.valuation.lesson import Lesson
 from lifecycle.valuation.observed import NoSales, observe
-from lifecycle.valuation_queries import lessons_known_at, sales_to_learn_from
+from lifecycle.valuation_queries import MOST, lessons_known_at, sales_to_learn_from
 from lifecycle.valuation_tables import ValueLessonRecord
+from telemetry.known_metrics import known_metrics
+from telemetry.metric import Metric
 from telemetry.tables import tenant_of
+from telemetry.unit import WrongDimension, conversion, names
+
+_FIELDS = set(Product.model_fields)
 
 
 class LearnedValue(SQLModel):
@@ -29,50 +34,73 @@ class LearnedValue(SQLModel):
     is_news: bool
 
 
+class Material(NamedTuple):
+    """What is learned from, apart from any database: the sales of a trade in one currency, and products by name."""
+
+    frame: pd.DataFrame
+    products: dict[str, Product]
+    ids: dict[str, UUID]
+
+
 def learn_values(session: Session, *, now: datetime) -> list[LearnedValue]:
     """Learn trade by trade from the sales up to now; what says nothing new is not written. Values nothing anew.
 
     A trade with fewer than five sales in the product's currency teaches nothing: the maker's curve stands.
     """
-    trades: defaultdict[tuple[str, str], list[ProductRecord]] = defaultdict(list)
-    for product in session.exec(select(ProductRecord).order_by(col(ProductRecord.code))):
-        trades[product.trade, product.currency].append(product)
+    trades = session.exec(select(ProductRecord.trade, ProductRecord.currency).distinct()).all()
 
-    learned = [pair for (trade, _), products in trades.items() for pair in _learn(session, trade, products, now)]
+    taught: dict[UUID, Lesson] = {}
+    for trade, currency in sorted(trades):
+        taught |= lessons_from(gather_sales(session, trade=trade, currency=currency, now=now))
 
-    before = lessons_known_at(session, [product.id for product, _ in learned], at=now)
-    news = [(product, lesson) for product, lesson in learned if _is_news(before.get(product.id), lesson)]
-    session.add_all([_record(tenant_of(session), product.id, lesson, now) for product, lesson in news])
-    session.flush()
-    fresh = {product.id for product, _ in news}
-    return [_told(product, lesson, is_news=product.id in fresh) for product, lesson in learned]
+    return keep_lessons(session, taught, now=now)
 
 
-def _learn(
-    session: Session, trade: str, products: Sequence[ProductRecord], now: datetime
-) -> list[tuple[ProductRecord, Lesson]]:
+def gather_sales(session: Session, *, trade: str, currency: str, now: datetime, at_most: int = MOST) -> Material:
+    """Gather what a trade can learn from: the newest sales that speak of it, and its products. Writes nothing."""
+    query = select(ProductRecord).where(ProductRecord.trade == trade, ProductRecord.currency == currency)
+    products = session.exec(query.order_by(col(ProductRecord.code))).all()
     categories = sorted({trade, *(product.code for product in products)})
-    sales = sales_to_learn_from(session, categories, currency=products[0].currency, before=now)
-    named = {_name(product): product for product in products}
+    sales = sales_to_learn_from(session, categories, currency=currency, before=now, at_most=at_most)
+    plain = {_name(product): Product.model_construct(**product.model_dump(include=_FIELDS)) for product in products}
+    frame = frame_of(sales, products, known_metrics(session))
+    return Material(frame, plain, {_name(product): product.id for product in products})
+
+
+def lessons_from(material: Material) -> dict[UUID, Lesson]:
+    """Learn, by product; nothing where there are too few sales. Takes long where there are many: needs no database."""
     try:
-        observed = observe(frame_of(sales, products), name="kept").sales
+        observed = observe(material.frame, name="kept").sales
     except NoSales:
-        return []
-    plain: Mapping[str, Product] = dict(named)
-    return [(named[name], lesson) for name, lesson in learn_lessons(observed, plain).items()]
+        return {}
+    return {material.ids[name]: lesson for name, lesson in learn_lessons(observed, material.products).items()}
 
 
-def frame_of(sales: Sequence[SaleRecord], products: Sequence[ProductRecord]) -> pd.DataFrame:
-    """Lay sales out as a file of them; one that speaks of a product by code or name bears its name and price new."""
+def keep_lessons(session: Session, taught: Mapping[UUID, Lesson], *, now: datetime) -> list[LearnedValue]:
+    """Keep what is news, and tell what was learned of each product."""
+    before = lessons_known_at(session, taught, at=now)
+    fresh = {of for of, lesson in taught.items() if _is_news(before.get(of), lesson)}
+    session.add_all([_record(tenant_of(session), of, taught[of], now) for of in fresh])
+    session.flush()
+    codes = {of: code for code, of in session.exec(select(ProductRecord.code, ProductRecord.id)).all() if of in taught}
+    return [_told(codes[of], taught[of], is_news=of in fresh) for of in sorted(codes, key=lambda of: codes[of])]
+
+
+def frame_of(
+    sales: Sequence[SaleRecord], products: Sequence[ProductRecord], metrics: Mapping[str, Metric]
+) -> pd.DataFrame:
+    """Lay sales out as a file of them; one that speaks of a product by code or name bears its name and price new.
+
+    Use that was read in a unit of the product's own metric is told in that metric.
+    """
     by_word = {_plain(word): product for product in products for word in (product.name, product.code)}
-    return pd.DataFrame([_row(sale, by_word, products[0].trade) for sale in sales], columns=_columns(sales))
+    rows = [_row(sale, by_word, products[0].trade, metrics) for sale in sales]
+    return pd.DataFrame(rows, columns=None if sales else ["price"])
 
 
-def _columns(sales: Sequence[SaleRecord]) -> list[str] | None:
-    return None if sales else ["price"]
-
-
-def _row(sale: SaleRecord, by_word: Mapping[str, ProductRecord], trade: str) -> dict[str, object]:
+def _row(
+    sale: SaleRecord, by_word: Mapping[str, ProductRecord], trade: str, metrics: Mapping[str, Metric]
+) -> dict[str, object]:
     facts = sale.model_dump(exclude={"id", "tenant_id", "attributes", "guide_price"})
     facts |= {f"attr_{name}": value for name, value in sale.attributes.items()}
     product = by_word.get(_plain(sale.model)) or by_word.get(_plain(sale.category))
@@ -80,7 +108,20 @@ def _row(sale: SaleRecord, by_word: Mapping[str, ProductRecord], trade: str) -> 
     if product is None:
         return facts
     new = sale.new_price or product.price_new
+    facts |= _in_own_metric(sale, product, metrics)
     return facts | {"make": _plain(product.maker), "model": _plain(product.name), "new_price": new}
+
+
+def _in_own_metric(sale: SaleRecord, product: Product, metrics: Mapping[str, Metric]) -> dict[str, object]:
+    """Tell the use in the metric that wears the product, where the sale's unit is one of that metric's."""
+    metric = metrics.get(product.usage_metric or "")
+    if metric is None or not sale.usage or sale.usage_unit not in names():
+        return {}
+    try:
+        factor = conversion(sale.usage_unit, metric.unit).factor
+    except WrongDimension:
+        return {}
+    return {"usage": sale.usage * factor, "usage_unit": metric.code}
 
 
 def _name(product: Product) -> str:
@@ -109,10 +150,10 @@ def _record(tenant: int, product_id: UUID, lesson: Lesson, now: datetime) -> Val
     )
 
 
-def _told(product: ProductRecord, lesson: Lesson, *, is_news: bool) -> LearnedValue:
+def _told(product: str, lesson: Lesson, *, is_news: bool) -> LearnedValue:
     measured = lesson.figures.get(lesson.engine, {})
     return LearnedValue(
-        product=product.code,
+        product=product,
         engine=lesson.engine,
         sales=lesson.sales,
         mdape=measured.get("mdape"),

@@ -27,9 +27,9 @@ def lessons_known_at(session: Session, product_ids: Iterable[UUID], *, at: datet
 
 
 def sales_to_learn_from(
-    session: Session, categories: Iterable[str], *, currency: str, before: datetime
+    session: Session, categories: Iterable[str], *, currency: str, before: datetime, at_most: int = MOST
 ) -> list[SaleRecord]:
-    """Give the sales of some categories in one currency up to a moment; one without a date counts always."""
+    """Give the newest sales of some categories in one currency up to a moment; one without a date counts always."""
     found: list[SaleRecord] = []
     sold_on = col(SaleRecord.sold_on)
     for some in lots(categories, KEYS):
@@ -38,7 +38,7 @@ def sales_to_learn_from(
             .where(col(SaleRecord.category).in_(some), SaleRecord.currency == currency)
             .where((sold_on.is_(None)) | (sold_on <= before.date()))
             .order_by(sold_on.desc(), col(SaleRecord.source), col(SaleRecord.sale_id))
-            .limit(MOST)
+            .limit(at_most)
         )
         found += session.exec(query)
     return found

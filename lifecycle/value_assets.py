@@ -10,8 +10,11 @@ from lifecycle.condition.assessment import limit
 from lifecycle.condition.remaining_life import DAYS_A_YEAR
 from lifecycle.condition_queries import conditions_known_at, products_of, sales_by_category
 from lifecycle.grade import grades_of
+from lifecycle.opinion_queries import opinions_heard
 from lifecycle.product import Product
 from lifecycle.tables import AssetRecord, ConditionRecord, ProductRecord
+from lifecycle.valuation.opinions import Heard
+from lifecycle.valuation.use import Use
 from lifecycle.valuation.value import AssetValue, Valued, value
 from lifecycle.valuation_queries import lessons_known_at
 
@@ -30,10 +33,11 @@ def value_assets(session: Session, *, asset_ids: Sequence[UUID] | None, as_of: d
     conditions = conditions_known_at(session, [asset.id for asset in assets], at=until)
     sales = _sales(session, products.values(), until)
     lessons = lessons_known_at(session, products, at=until)
+    heard = opinions_heard(session, product_ids=products, as_of=as_of, at=until)
 
     things = [
         _valued(asset, products[asset.product_id], conditions.get(asset.id), sales, as_of)._replace(
-            lesson=lessons.get(asset.product_id)
+            lesson=lessons.get(asset.product_id), heard=_on(heard.get(asset.product_id, ()), asset.id)
         )
         for asset in assets
     ]
@@ -46,6 +50,18 @@ def index_on(condition: ConditionRecord, product: Product, *, on: date) -> float
     end, left = limit(product, "end"), condition.remaining_days_p50
     a_day = (condition.index_p50 - end) / left if left else (100 - end) / (product.rated_years * DAYS_A_YEAR)
     return min(max(condition.index_p50 - a_day * days, 0.0), condition.index_p50)
+
+
+def _on(heard: Sequence[Heard], asset_id: UUID) -> list[Heard]:
+    """Give what was said of a thing or of its product."""
+    return [one for one in heard if one.asset_id in {None, asset_id}]
+
+
+def use_known(condition: ConditionRecord | None) -> Use | None:
+    """Give what the meter had read when a thing was last assessed; nothing where none was known."""
+    if condition is None or condition.usage is None:
+        return None
+    return Use(condition.usage, condition.assessed_at.date())
 
 
 def _assets(session: Session, asset_ids: Sequence[UUID] | None) -> list[AssetRecord]:
@@ -74,4 +90,5 @@ def _valued(
     as_of: date,
 ) -> Valued:
     grade = None if condition is None else grades_of([index_on(condition, product, on=as_of)])[0]
-    return Valued(asset.id, asset, product.id, product, grade, asset.route, sales[product.id])
+    use = use_known(condition)
+    return Valued(asset.id, asset, product.id, product, grade, asset.route, sales[product.id], use=use)

@@ -22,6 +22,7 @@ import billing.tables
 import lifecycle.alert_tables
 import lifecycle.checklist_tables
 import lifecycle.due_tables
+import lifecycle.opinion_tables
 import lifecycle.route_tables
 import lifecycle.valuation_tables
 import lifecycle.wear_tables
@@ -59,6 +60,7 @@ _ = (
     lifecycle.alert_tables,
     pas.message_tables,
     lifecycle.checklist_tables,
+    lifecycle.opinion_tables,
     lifecycle.valuation_tables,
     lifecycle.wear_tables,
     telemetry.alarm_tables,

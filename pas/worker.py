@@ -26,6 +26,7 @@ from pas.collect_money import MOST_A_ROUND, collect_money, collecting_tenant, ti
 from pas.db import Database, UnknownTenant
 from pas.idempotency import forget_answers
 from pas.keep_archive import archive_some_days
+from pas.learn_beside import Learner
 from pas.log import logger
 from pas.mail_gateway import mail_server
 from pas.send_messages import Sent
@@ -72,6 +73,7 @@ def run_worker(database: Database, stop: Event) -> None:
     Any number of workers may run on PostgreSQL: each takes what no other holds.
     """
     sweep_at = listen_at = archive_at = monotonic()
+    learner = Learner()
     while not stop.is_set():
         try:
             if monotonic() >= sweep_at:
@@ -85,6 +87,7 @@ def run_worker(database: Database, stop: Event) -> None:
             bites = bill_all(database, stop=stop, at_most=BITES_A_ROUND)
             tell_all(database)
             collect_all(database)
+            learner.look(database, now=clock.now())
             if monotonic() >= archive_at:
                 months = settings().archive_after_months
                 moved = archive_some_days(database, after_months=months, now=clock.now(), stop=stop)
@@ -97,6 +100,7 @@ def run_worker(database: Database, stop: Event) -> None:
             log.info("reassessed", **worked.done._asdict())
         elif not bites:
             stop.wait(PAUSE)
+    learner.stop()
 
 
 def work_once(database: Database, *, stop: Event | None = None, now: Callable[[], datetime] = clock.now) -> Worked:

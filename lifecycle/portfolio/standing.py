@@ -72,7 +72,7 @@ def holdings_of(
     things = np.array([row.thing for row in rows], dtype=np.int64)
     horizons = [quarter(one.years) for one in standings]
     cell = [places[one.category, years] for one, years in zip(standings, horizons, strict=True)]
-    own = [_own_sd(one.sd, years) for one, years in zip(standings, horizons, strict=True)]
+    own = [own_sd(one.sd, years) for one, years in zip(standings, horizons, strict=True)]
     return Holdings(
         share=np.array([row.share for row in rows], dtype=np.float64).reshape(-1, routes),
         fixed=np.array([row.fixed for row in rows], dtype=np.float64).reshape(-1, routes),
@@ -103,7 +103,8 @@ def _rows(one: Standing, thing: int, routes: int, carbon_price: float) -> Iterat
         yield _Row(thing, share, fixed, float(low), 1.0 if grade is likely[-1] else float(high))
 
 
-def _own_sd(sd: float, years: float) -> float:
+def own_sd(sd: float, years: float) -> float:
+    """Give what is left of a spread when the market's part of it is taken off."""
     return float(np.sqrt(max(sd**2 - SPREAD_PER_ROOT_YEAR**2 * years, 0.0)))
 
 

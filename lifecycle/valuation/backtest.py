@@ -9,11 +9,16 @@ import pandas as pd
 from lifecycle.grade import Floats
 from lifecycle.valuation.choice import choose, losses
 from lifecycle.valuation.cold_start import mean_bias, start_cold
-from lifecycle.valuation.forward import Fold, foretell_all, month_folds, one_fold, validation_folds
+from lifecycle.valuation.forward import Fold, folds_ahead, foretell_all, month_folds, one_fold, validation_folds
 from lifecycle.valuation.interval import Errors, Quantiles, calibrate, interval, one_errors
 from lifecycle.valuation.ladder import TEXTBOOK, rungs
 from lifecycle.valuation.measures import measure
 from lifecycle.valuation.observed import Observed, in_known_currencies, is_dated, join, observe
+from telemetry.refusal import Refusal
+
+
+class TooShort(Refusal):
+    """The sales to learn from do not begin so many years before those that are judged."""
 
 
 class Backtest(NamedTuple):
@@ -28,27 +33,66 @@ class Backtest(NamedTuple):
         return {"engines": self.engines, "chosen": self.chosen, "notes": self.notes}
 
 
+class Asked(NamedTuple):
+    """How what is judged is asked: at once, anew each month, or so many years before."""
+
+    monthly: bool = False
+    years_before: float | None = None
+
+
+class Judged(NamedTuple):
+    """Sales that were foretold, lot by lot: what each engine told of each, what was paid, and how it was done."""
+
+    sales: Observed
+    ahead: Floats
+    told: Mapping[str, Quantiles]
+    seconds: Mapping[str, float]
+    chosen: str
+    notes: list[str]
+
+
+def judge(train: pd.DataFrame, test: pd.DataFrame, *, asked: Asked, engine: str | None = None) -> Judged:
+    """Fit on the train file and foretell the test file, each sale once.
+
+    Nothing is tuned on the test file: the engine is chosen on sales of the train file that were held out. Raises
+    NoSales, UnknownEngine and TooShort.
+    """
+    learned, judged, notes = _read(train, test)
+    both, folds = _folds(learned, judged, asked)
+    known = learned if asked.years_before is None else learned.where(learned.figure("time") < folds[0].origin)
+    names = rungs(engine, len(known))
+    tried = foretell_all(known, validation_folds(known, monthly=asked.monthly), names)
+    errors = {name: one_errors([part.errors[name] for part in tried]) for name in names}
+    chosen = engine or choose(losses(errors, now=_last(known)))
+    told = foretell_all(both, folds, names, tried[0].prior)
+    order = np.concatenate([np.flatnonzero(fold.ask) for fold in folds])
+    sales = Observed(*(table.iloc[order].reset_index(drop=True) for table in both))
+    return Judged(
+        sales,
+        np.concatenate([part.errors[names[0]].ahead for part in told]),
+        {
+            name: _walk([part.errors[name] for part in told], folds, errors[name], is_told=name in TEXTBOOK)
+            for name in names
+        },
+        {name: round(sum(part.seconds[name] for part in (*tried, *told)), 3) for name in names},
+        chosen,
+        [*notes, *_how(learned, judged, asked), *_left(judged, sales), _why(errors, chosen)],
+    )
+
+
 def backtest_values(
     train: pd.DataFrame, test: pd.DataFrame, *, monthly: bool = False, engine: str | None = None
 ) -> Backtest:
-    """Fit on the train file and foretell the test file; with `monthly` learn anew each month from what came before.
+    """Measure every engine on the test file; with `monthly` learn anew each month. Raises what `judge` raises."""
+    return report_of(judge(train, test, asked=Asked(monthly=monthly), engine=engine))
 
-    Nothing is tuned on the test file: the engine is chosen on sales of the train file that were held out. Raises
-    NoSales and UnknownEngine.
-    """
-    learned, judged, notes = _read(train, test)
-    names = rungs(engine, len(learned))
-    tried = foretell_all(learned, validation_folds(learned, monthly=monthly), names)
-    errors = {name: one_errors([part.errors[name] for part in tried]) for name in names}
-    chosen = engine or choose(losses(errors, now=_last(learned)))
-    folds = _folds(learned, judged, monthly=monthly)
-    told = foretell_all(join([learned, judged]), folds, names, tried[0].prior)
+
+def report_of(judged: Judged) -> Backtest:
+    """Measure what was told of each sale."""
     engines = {
-        name: measure(*_walk([part.errors[name] for part in told], folds, errors[name], is_told=name in TEXTBOOK))
-        | {"seconds": round(sum(part.seconds[name] for part in (*tried, *told)), 3)}
-        for name in names
+        name: measure(told, judged.sales.goal) | {"seconds": judged.seconds[name]} for name, told in judged.told.items()
     }
-    return Backtest(engines, chosen, [*notes, *_how(learned, judged, monthly=monthly), _why(errors, chosen)])
+    return Backtest(engines, judged.chosen, judged.notes)
 
 
 def backtest_cold_start(train: pd.DataFrame, test: pd.DataFrame, *, given: int, engine: str | None = None) -> Backtest:
@@ -77,13 +121,22 @@ def _read(train: pd.DataFrame, test: pd.DataFrame) -> tuple[Observed, Observed, 
     return learned, judged, [*known.notes, *asked.notes, *left]
 
 
-def _folds(learned: Observed, judged: Observed, *, monthly: bool) -> list[Fold]:
+def _folds(learned: Observed, judged: Observed, asked: Asked) -> tuple[Observed, list[Fold]]:
     both = join([learned, judged])
     is_asked = np.arange(len(both)) >= len(learned)
-    return month_folds(both, is_asked) if monthly and is_dated(learned) else [one_fold(both, is_asked)]
+    if asked.years_before is not None:
+        folds = folds_ahead(both, is_asked, years=asked.years_before) if is_dated(learned) else []
+        if not folds:
+            raise TooShort(
+                f"no sale of the test file has enough sales {asked.years_before:g} years and more before it: give a "
+                "train file that is dated and begins earlier, or fewer years",
+                field="horizon_years",
+            )
+        return both, folds
+    return both, month_folds(both, is_asked) if asked.monthly and is_dated(learned) else [one_fold(both, is_asked)]
 
 
-def _walk(told: list[Errors], folds: list[Fold], before: Errors, *, is_told: bool) -> tuple[Quantiles, Floats]:
+def _walk(told: list[Errors], folds: list[Fold], before: Errors, *, is_told: bool) -> Quantiles:
     """Give each lot the interval that the errors before it call for, its own not among them.
 
     Where `is_told` the middle stays what the engine said: a textbook learns nothing from what it was off.
@@ -94,8 +147,7 @@ def _walk(told: list[Errors], folds: list[Fold], before: Errors, *, is_told: boo
         learned = learned._replace(middle=0.0) if is_told else learned
         parts.append(interval(learned, errors.told, errors.ahead))
         seen = one_errors([seen, errors])
-    low, middle, high = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Quantiles(low, middle, high), np.concatenate([errors.goal for errors in told])
+    return Quantiles(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _last(sales: Observed) -> float:
@@ -103,11 +155,18 @@ def _last(sales: Observed) -> float:
     return float(np.nanmax(time)) if np.isfinite(time).any() else float("nan")
 
 
-def _how(learned: Observed, judged: Observed, *, monthly: bool) -> list[str]:
+def _left(judged: Observed, asked: Observed) -> list[str]:
+    left = len(judged) - len(asked)
+    return [f"test: {left:,} sales have too few sales so long before them, and are not judged."] if left else []
+
+
+def _how(learned: Observed, judged: Observed, asked: Asked) -> list[str]:
     """Say how it was learned, and what of the test file was never seen."""
     way = "forward in time" if is_dated(learned) else "part by part, at random, as its sales are not dated"
     said = [f"The engine was chosen within the train file alone, {way}."]
-    if monthly and not is_dated(learned):
+    if asked.years_before is not None:
+        said.append(f"Each sale was foretold from what was sold {asked.years_before:g} years before it or earlier.")
+    if asked.monthly and not is_dated(learned):
         said.append("The sales of the train file are not dated: nothing was learned anew by month.")
     unseen = int((~judged.word("product").isin(set(learned.word("product")))).sum())
     if unseen:

@@ -19,6 +19,8 @@ _ORIGINS = (0.55, 0.7, 0.85)
 """Shares of the sales after which a forecast is made, where it is not refitted each month."""
 _PARTS, _PARTS_OF_MANY, _MANY = 5, 3, 20_000
 _LEAST_TO_LEARN = 30
+_SPANS_A_YEAR, _MOST_SPANS = 4, 8
+"""Quarters are asked one by one of a model that was fitted years before, longer spans where there are many."""
 
 
 class Fold(NamedTuple):
@@ -56,6 +58,26 @@ def month_folds(sales: Observed, is_asked: Mask) -> list[Fold]:
         folds.append(Fold(learn, is_asked & (months == month), month / 12))
     undated = is_asked & np.isnan(time)
     return [Fold(~is_asked, undated, _last(sales, ~is_asked)), *folds] if undated.any() else folds
+
+
+def folds_ahead(sales: Observed, is_asked: Mask, *, years: float) -> list[Fold]:
+    """Ask by spans of time, having learned only from what was sold so many years before a span begins.
+
+    A span without enough to learn from so long before is not asked: the list may be empty.
+    """
+    time = sales.figure("time")
+    asked = time[is_asked & ~np.isnan(time)]
+    if not len(asked):
+        return []
+    wide = max(1 / _SPANS_A_YEAR, float(np.ptp(asked)) / _MOST_SPANS)
+    span = np.floor((time - asked.min()) / wide)
+    folds = []
+    for number in np.unique(span[is_asked & ~np.isnan(time)]):
+        origin = float(asked.min() + number * wide - years)
+        fold = Fold(time < origin, is_asked & (span == number), origin)
+        if fold.learn.sum() >= _LEAST_TO_LEARN:
+            folds.append(fold)
+    return folds
 
 
 def one_fold(sales: Observed, is_asked: Mask) -> Fold:

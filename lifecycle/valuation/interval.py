@@ -96,5 +96,6 @@ def _lately(errors: Errors, now: float) -> Errors:
     recent = known & (errors.time >= now - _LATELY) & (errors.time <= now)
     if recent.sum() >= min(_ENOUGH, len(known)):
         return errors.where(recent)
-    newest = np.argsort(np.where(known, errors.time, -np.inf), kind="stable")[-_ENOUGH:]
+    before = known & (errors.time <= now) if (errors.time <= now).any() else known
+    newest = np.argsort(np.where(before, errors.time, -np.inf), kind="stable")[-min(_ENOUGH, int(before.sum())) :]
     return errors.where(np.isin(np.arange(len(known)), newest))

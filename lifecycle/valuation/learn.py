@@ -7,7 +7,7 @@ from lifecycle.valuation.choice import choose, losses
 from lifecycle.valuation.forward import foretell_all, validation_folds
 from lifecycle.valuation.interval import Errors, calibrate, interval, one_errors
 from lifecycle.valuation.ladder import fit_ladder, rungs
-from lifecycle.valuation.lesson import Lesson, figures_of, questions, teach
+from lifecycle.valuation.lesson import Lesson, figures_of, own_sales, questions, teach, usual_pace
 from lifecycle.valuation.measures import measure
 from lifecycle.valuation.observed import Observed
 
@@ -34,9 +34,17 @@ def learn_lessons(sales: Observed, products: Mapping[str, Product]) -> dict[str,
     lessons = {}
     for name, product in products.items():
         asked = questions(sales, product, name)
-        points, factors = teach(fitted, calibrate(errors[chosen], now=now), asked, product)
+        taught = teach(fitted, calibrate(errors[chosen], now=now), asked, product)
+        pace, unit = usual_pace(sales, name)
         lessons[name] = Lesson(
-            engine=chosen, sales=len(sales), price_kind=kind, points=points, grade_factors=factors, figures=figures
+            engine=chosen,
+            sales=len(sales),
+            own_sales=own_sales(sales, name),
+            price_kind=kind,
+            use_a_year=None if pace is None else float(f"{pace:.4g}"),
+            usage_unit=unit,
+            figures=figures,
+            **taught._asdict(),
         )
     return lessons
 

@@ -18,8 +18,12 @@ from lifecycle.reason import Reason
 from lifecycle.valuation.assumptions import assumptions, figure, rule
 from lifecycle.valuation.curve import Shares, read
 from lifecycle.valuation.lesson import Lesson
+from lifecycle.valuation.opinions import Heard, Said, Told, hear
+from lifecycle.valuation.use import Use, UseEffect, use_effect
 
 DAYS_A_YEAR = 365.25
+_LEAST_FACTOR = 1e-4
+_MOST_NAMED = 3
 
 
 class AssetValue(SQLModel):
@@ -59,6 +63,8 @@ class Valued(NamedTuple):
     route: str | None
     sales: int
     lesson: Lesson | None = None
+    use: Use | None = None
+    heard: Sequence[Heard] = ()
 
 
 def value(things: Sequence[Valued], *, as_of: date, today: date) -> list[AssetValue]:
@@ -110,22 +116,34 @@ def _of_one_product(things: Sequence[Valued], *, as_of: date, today: date) -> li
     curve = _curve(things[0])
     shares = read(curve, ages=ages, spread_years=ahead, extra_spread=np.array(doubts))
     return [
-        _refused(thing, as_of, days[at]) if days[at] < 0 or not curve else _one(at, thing, shares, ages, as_of)
+        _refused(thing, as_of, days[at])
+        if days[at] < 0 or not curve
+        else _one(at, thing, shares, ages, float(ahead[at]), as_of)
         for at, thing in enumerate(things)
     ]
 
 
-def _one(at: int, thing: Valued, shares: Shares, ages: Floats, as_of: date) -> AssetValue:
+def _one(at: int, thing: Valued, shares: Shares, ages: Floats, ahead: float, as_of: date) -> AssetValue:
     product, age = thing.product, float(ages[at])
     price = to_cents(product.price_new)
-    factor = _factor(thing)
+    factor, use = _factor(thing), _use(thing)
+    used_factor = factor * (1.0 if use is None else use.factor)
     aged = to_cents(price * Decimal(float(shares.p50[at])))
-    worth = to_cents(aged * Decimal(factor))
-    low, high = (to_cents(price * Decimal(float(share[at]) * factor)) for share in (shares.p10, shares.p90))
+    graded = to_cents(aged * Decimal(factor))
+    used = graded if use is None else to_cents(graded * Decimal(use.factor))
+    said = _heard(at, thing, shares, used_factor, as_of, ahead)
+    worth = used if said is None else to_cents(used * Decimal(said.factor))
+    middle = float(shares.p50[at])
+    low, high = (
+        to_cents(price * Decimal(_moved(float(share[at]), middle, said) * used_factor))
+        for share in (shares.p10, shares.p90)
+    )
     reasons = [
         _reason("value.price_new", {"product": product.code}, price),
         _reason("value.age", {"years": round(age, 2)}, aged - price),
-        _graded(thing, factor, worth - aged),
+        _graded(thing, factor, graded - aged),
+        *_used(use, used - graded),
+        *_opinions(said, worth - used),
         _evidence(thing),
     ]
     told = _told(thing, as_of, reasons)
@@ -194,6 +212,52 @@ def _curve(thing: Valued) -> list[dict[str, Any]]:
 
 def _factor(thing: Valued) -> float:
     return 1.0 if thing.grade is None else grade_factor(thing.product, thing.grade, thing.lesson)
+
+
+def _use(thing: Valued) -> UseEffect | None:
+    day = born(thing.asset)
+    return None if day is None else use_effect(thing.product, thing.lesson, thing.use, born=day)
+
+
+def _used(use: UseEffect | None, effect: Decimal) -> list[Reason]:
+    """Say what use does; nothing where it is not known."""
+    if use is None:
+        return []
+    return [_reason("value.use", {"share": round(use.share, 3), "elasticity": use.elasticity}, effect)]
+
+
+def _heard(at: int, thing: Valued, shares: Shares, factor: float, as_of: date, ahead: float) -> Said | None:
+    day = born(thing.asset)
+    if not thing.heard or day is None:
+        return None
+    told = Told(
+        asset_id=thing.asset_id,
+        born=day,
+        curve=_curve(thing),
+        price_new=float(thing.product.price_new),
+        factor=factor,
+        factor_of=lambda grade: max(grade_factor(thing.product, grade, thing.lesson), _LEAST_FACTOR),
+        grade=thing.grade,
+        shares=(float(shares.p10[at]), float(shares.p50[at]), float(shares.p90[at])),
+        ahead=ahead,
+        sold=0 if thing.lesson is None else thing.lesson.own_sales,
+    )
+    return hear(thing.heard, told, on=as_of)
+
+
+def _moved(share: float, middle: float, said: Said | None) -> float:
+    """Move and narrow P10 or P90 by what was said."""
+    return share if said is None else float(middle * said.factor * (share / middle) ** said.narrower)
+
+
+def _opinions(said: Said | None, effect: Decimal) -> list[Reason]:
+    """Say what opinions do, and whose; nothing where there were none."""
+    if said is None:
+        return []
+    by = sorted({one.given_by for one in said.heard})
+    kinds = sorted({one.kind for one in said.heard})
+    inputs = {"count": len(said.heard), "kinds": kinds, "by": ", ".join(by[:_MOST_NAMED]), "narrower": said.narrower}
+    return [_reason("value.opinions", inputs, effect)]
 
 
 def _doubt(thing: Valued) -> float:

@@ -35,6 +35,7 @@ class KindName(StrEnum):
     INDICES = "indices"
     INSPECTIONS = "inspections"
     SALES = "sales"
+    OPINIONS = "opinions"
     READINGS = "readings"
 
 

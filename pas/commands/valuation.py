@@ -41,23 +41,36 @@ def backtest(
         int | None,
         typer.Option("--cold-start", min=0, max=1000, help="Hide whole products and give so many of their sales back."),
     ] = None,
+    horizon_years: Annotated[
+        float | None,
+        typer.Option("--horizon-years", min=0.25, max=30, help="Learn only from sales so many years before each."),
+    ] = None,
+    portfolio: Annotated[
+        int | None,
+        typer.Option("--portfolio", min=1, max=1000, help="Also foretell totals of portfolios of so many things."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Learn from one file of sales, value those of another, and set every engine beside the textbook.
 
     The columns are in docs/valuation.md. The chosen engine (marked *) is chosen within --train alone.
     """
-    from lifecycle.valuation.backtest import backtest_cold_start, backtest_values
+    from lifecycle.portfolio.backtest import with_totals
+    from lifecycle.valuation.backtest import Asked, backtest_cold_start, judge, report_of
     from lifecycle.valuation.observed import COLUMNS
     from pas.exchange.read_frame import read_frame
 
+    if sum(way is not None for way in (cold_start, walk_forward, horizon_years)) > 1:
+        raise typer.BadParameter("hide products, learn anew each month, or look years ahead; one of them")
+    if cold_start is not None and portfolio is not None:
+        raise typer.BadParameter("totals are not foretold of hidden products", param_hint="--portfolio")
     known, asked = (read_frame(file, COLUMNS) for file in (train, test))
-    if cold_start is not None and walk_forward is not None:
-        raise typer.BadParameter("hide products, or learn anew each month; not both", param_hint="--cold-start")
-    if cold_start is None:
-        report = backtest_values(known, asked, monthly=walk_forward is not None, engine=engine)
-    else:
+    if cold_start is not None:
         report = backtest_cold_start(known, asked, given=cold_start, engine=engine)
+    else:
+        way = Asked(monthly=walk_forward is not None, years_before=horizon_years)
+        judged = judge(known, asked, asked=way, engine=engine)
+        report = report_of(judged) if portfolio is None else with_totals(judged, size=portfolio)
     if as_json:
         print_json(report.document())
     else:

@@ -7,6 +7,7 @@ from pas.exchange.contract_rows import Contracts
 from pas.exchange.index_rows import Indices
 from pas.exchange.inspection_rows import Inspections
 from pas.exchange.kind import Kind
+from pas.exchange.opinion_rows import Opinions
 from pas.exchange.sale_rows import Sales
 from telemetry.refusal import Refusal
 
@@ -24,6 +25,7 @@ KINDS: dict[str, Kind] = {
         Indices(),
         Inspections(),
         Sales(),
+        Opinions(),
     )
 }
 """All kinds but readings, which come by the million and have their own doors."""

@@ -14,7 +14,7 @@ _HEAD = """# Import and export
 The ending of the file's name tells its format: `.csv`, `.csv.gz`, `.xlsx` or `.parquet`. Over HTTP:
 `POST /api/v1/imports/KIND?dry_run=true` (a multipart field `file`) and `GET /api/v1/exports/KIND.csv`.
 An empty house is filled in this order: materials, products, parts, sites, customers, assets, contracts,
-inspections, sales, readings.
+inspections, sales, opinions, readings.
 
 **What happens to a row.** Each row of the file is *new*, *changed* (each field before and after is shown),
 *unchanged*, or *refused* (row as your spreadsheet numbers it, column, value, why, what would be right); the four add

@@ -50,6 +50,10 @@ FILES = {
         "sale_id,category,price,currency,price_kind,sold_on,attr_colour\n1,chair,120.5,EUR,auction,2025-05-05,red\n"
         "2,chair,99,EUR,asking,,\n"
     ),
+    "opinions": (
+        "opinion_id,kind,given_by,given_on,asset,price,currency,condition_grade,spread\n"
+        "O-1,offer,Reuse Ltd,2026-09-01,B-1,410.5,EUR,,0.2\nO-2,grade,Reuse Ltd,2026-09-01,B-1,,,3,\n"
+    ),
     "readings": (
         "asset,metric,at,value,unit\nB-1,lamp_hours,2026-09-01T00:00:00Z,100,hour\n"
         "B-1,lamp_hours,2026-09-02T00:00:00Z,120.125,hour\nB-1,ambient_temperature,2026-09-01T00:00:00Z,-3.5,\n"

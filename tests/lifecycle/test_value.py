@@ -14,8 +14,11 @@ from lifecycle.actor import Actor
 from lifecycle.asset import Asset
 from lifecycle.grade import GRADES
 from lifecycle.log_inspections import log_inspections
+from lifecycle.product import CurvePoint
 from lifecycle.reassess import reassess
 from lifecycle.tables import SaleRecord
+from lifecycle.valuation.lesson import Lesson
+from lifecycle.valuation.use import Use
 from lifecycle.valuation.value import AssetValue, Valued, value
 from lifecycle.value_assets import value_assets
 from telemetry.tables import tenant_of
@@ -32,6 +35,14 @@ def one(days: int, grade: str | None = "B", *, ahead: int = 0, **changes: Any) -
     asset = Asset(serial="1", public_id="1", product_id=SOMETHING, made_on=as_of - timedelta(days=days))
     thing = Valued(SOMETHING, asset, SOMETHING, product(**changes), grade, None, 0)
     return value([thing], as_of=as_of, today=TODAY)[0]
+
+
+def used(share: float, *, days: int = 730, grade: str | None = "B", lesson: Lesson | None = None) -> AssetValue:
+    """Value the projector after so much of its usual 4,000 lamp hours a year."""
+    asset = Asset(serial="1", public_id="1", product_id=SOMETHING, made_on=TODAY - timedelta(days=days))
+    use = Use(share * 4_000 * days / 365.25, TODAY)
+    thing = Valued(SOMETHING, asset, SOMETHING, product(), grade, None, 0, lesson, use)
+    return value([thing], as_of=TODAY, today=TODAY)[0]
 
 
 def told(worth: AssetValue) -> tuple[Decimal, Decimal, Decimal]:
@@ -147,3 +158,34 @@ def test_far_dates_are_no_accident(session: Session, now: datetime, actor: Actor
 
     for day in (date.min, date.max, datetime(1900, 1, 1, tzinfo=UTC).date()):
         assert len(value_assets(session, asset_ids=[asset.id], as_of=day, now=now)) == 1
+
+
+@plain
+@given(st.floats(0.01, 20), st.floats(1, 3), st.integers(100, 4_000))
+def test_more_use_is_never_worth_more(share: float, more: float, days: int) -> None:
+    assert told(used(share * more, days=days))[1] <= told(used(share, days=days))[1]
+
+
+@plain
+@given(st.floats(0.01, 20), st.integers(100, 4_000), st.sampled_from(GRADES) | st.none())
+def test_use_stands_in_the_waterfall(share: float, days: int, grade: str | None) -> None:
+    worth = used(share, days=days, grade=grade)
+
+    cents = sum(round(Decimal(str(reason.effect)) * 100) for reason in worth.reasons if reason.effect is not None)
+
+    assert cents == told(worth)[1] * 100
+    assert [reason.code for reason in worth.reasons].count("value.use") == 1
+
+
+def test_usual_use_changes_nothing() -> None:
+    assert told(used(1.0)) == told(one(730))
+
+
+def test_what_sales_taught_of_use_counts_before_what_is_assumed() -> None:
+    points = [CurvePoint(age_years=age, p10=0.4, p50=0.5, p90=0.6) for age in (0, 5)]
+    lesson = Lesson(engine="hedonic", sales=50, points=points, use_elasticity=-0.5)
+    taught = told(used(4.0, lesson=lesson))[1] / told(used(1.0, lesson=lesson))[1]
+    assert float(taught) == pytest.approx(0.5, rel=1e-3)
+
+    theirs = lesson.model_copy(update={"use_a_year": 16_000.0, "usage_unit": "lamp_hours"})
+    assert told(used(4.0, lesson=theirs)) == told(used(1.0, lesson=lesson))
