@@ -64,8 +64,9 @@ def complete_work(session: Session, *, work_id: UUID, done: WorkDone, now: datet
     note_steps(session, [order], kind=COMPLETED, facts=done.model_dump(mode="json"), now=now, by=by)
     record_events(session, [_event(order, done)], now=now, by=by)
     if test is not None:
-        told = {"work_id": work_id, "serial": done.next_serial, "test": test, "at": done.done_at}
-        asset = open_next_life(session, asset, **told, now=now, by=by)
+        asset = open_next_life(
+            session, asset, work_id=work_id, serial=done.next_serial, test=test, at=done.done_at, now=now, by=by
+        )
     if components:
         log_inspections(session, [_fresh_start(asset.id, order, done, components, by)], now=now, by=by)
     _fulfil(session, order, now=now, by=by)

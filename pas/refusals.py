@@ -14,7 +14,7 @@ STATUS: dict[str, int] = {
     "VerdictExists": 409,
     "NothingDecided": 409,
     "RouteWithoutWork": 409,
-    "WorkWithoutPlan": 404,
+    "WorkWithoutPlan": 409,
     "UnknownStep": 404,
     "StepLeftOutWithoutReason": 422,
     "StepsOpen": 409,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from lifecycle.route.assumptions import assumptions, rule
+from lifecycle.route.assumptions import assumptions, rule, rung
 from lifecycle.route.economics import Takings
 
 
@@ -47,10 +47,11 @@ class Outlook(BaseModel):
 
     `expected` is what a route is expected to net when it is begun before the grade is known: at a grade that bars it,
     the best that is then open is done instead. `value_of_inspection` is what knowing the grade first would add.
-    `market_only` is the route to begin where carbon costs nothing.
+    `market_only` is the route to begin where carbon costs nothing. `rungs` are the routes' names on the R-ladder.
     """
 
     route: str
+    rungs: dict[str, str | None]
     expected: dict[str, float]
     expected_knowing: float
     value_of_inspection: float
@@ -73,6 +74,7 @@ def outlook(prospects: Iterable[Prospect], *, wage: float, carbon_price: float =
     presets = assumptions()["carbon_price"]["presets"]
     return Outlook(
         route=route,
+        rungs={name: rung(name) for name in expected},
         expected=expected,
         expected_knowing=knowing,
         value_of_inspection=max(0.0, knowing - expected[route]),

@@ -138,21 +138,21 @@ def list_work_orders(
     if form is Form.CSV:
         return streamed(list(_rows(session, query, by, caller)), schema=_COLUMNS, form=form, name="work-orders")
     found, next_cursor = page(session, query, by=by, cursor=cursor, limit=limit)
-    return Page(items=[_shown(order, caller) for order in found], next_cursor=next_cursor)
+    return Page(items=[shown(order, caller) for order in found], next_cursor=next_cursor)
 
 
 @router.post("", status_code=201, responses=problems(404, 409))
 @may(*_WORKERS)
 def open_work_order(new: NewWork, caller: Asking, session: Writing) -> WorkOrder:
     """Open a work order under an id of your own making; the same again changes nothing."""
-    return _shown(open_work(session, [new], now=clock.now(), by=caller.actor)[0], caller)
+    return shown(open_work(session, [new], now=clock.now(), by=caller.actor)[0], caller)
 
 
 @router.get("/{work_id}", responses=problems(404))
 @may(*EVERYBODY)
 def read_work_order(work_id: UUID, caller: Asking, session: Reading) -> WorkOrder:
     """Give one work order."""
-    return _shown(known_work(session, work_id=work_id, holder_id=own(caller)), caller)
+    return shown(known_work(session, work_id=work_id, holder_id=own(caller)), caller)
 
 
 @router.get("/{work_id}/steps", responses=problems(404))
@@ -168,29 +168,30 @@ def read_steps(work_id: UUID, _caller: Asking, session: Reading) -> WorkSteps:
 @may(*_WORKERS)
 def plan(work_id: UUID, told: WorkPlan, caller: Asking, session: Writing) -> WorkOrder:
     """Say who does it by when, or that it has begun; what is left out stays as it was."""
-    return _shown(plan_work(session, work_id=work_id, plan=told, now=clock.now(), by=caller.actor), caller)
+    return shown(plan_work(session, work_id=work_id, plan=told, now=clock.now(), by=caller.actor), caller)
 
 
 @router.post("/{work_id}/complete", status_code=201, responses=problems(404, 409))
 @may(*_WORKERS)
 def complete(work_id: UUID, done: WorkDone, caller: Asking, session: Writing) -> WorkOrder:
     """Say what was done; it goes into the asset's history, and what was renewed begins its wear anew."""
-    return _shown(complete_work(session, work_id=work_id, done=done, now=clock.now(), by=caller.actor), caller)
+    return shown(complete_work(session, work_id=work_id, done=done, now=clock.now(), by=caller.actor), caller)
 
 
 @router.post("/{work_id}/cancel", status_code=201, responses=problems(404, 409))
 @may(*_WORKERS)
 def cancel(work_id: UUID, told: WorkCancelled, caller: Asking, session: Writing) -> WorkOrder:
     """Say why it is not done after all."""
-    return _shown(cancel_work(session, work_id=work_id, cancelled=told, now=clock.now(), by=caller.actor), caller)
+    return shown(cancel_work(session, work_id=work_id, cancelled=told, now=clock.now(), by=caller.actor), caller)
 
 
-def _shown(order: WorkOrderRecord, caller: Caller) -> WorkOrder:
-    shown = WorkOrder.model_validate(order, from_attributes=True)
+def shown(order: WorkOrderRecord, caller: Caller) -> WorkOrder:
+    """Show an order to whoever asks: minutes and costs are the operator's own."""
+    told = WorkOrder.model_validate(order, from_attributes=True)
     if caller.role is not Role.CUSTOMER:
-        return shown
-    parts = [part.model_copy(update={"cost": None}) for part in shown.parts]
-    return shown.model_copy(update={"minutes": None, "cost": None, "parts": parts})
+        return told
+    parts = [part.model_copy(update={"cost": None}) for part in told.parts]
+    return told.model_copy(update={"minutes": None, "cost": None, "parts": parts})
 
 
 def _rows(session: Session, query: SelectOfScalar[WorkOrderRecord], by: Any, caller: Caller) -> Iterator[pd.DataFrame]:
@@ -202,7 +203,7 @@ def _rows(session: Session, query: SelectOfScalar[WorkOrderRecord], by: Any, cal
         sites = codes_of(session, SiteRecord, [asset.site_id for asset in assets.values() if asset.site_id])
         rows = []
         for order in found:
-            asset, told = assets[order.asset_id], _shown(order, caller).model_dump(mode="json")
+            asset, told = assets[order.asset_id], shown(order, caller).model_dump(mode="json")
             told |= {"asset": asset.public_id, "serial": asset.serial, "site": sites.get(asset.site_id or UUID(int=0))}
             rows.append({name: _cell(told[name]) for name in _COLUMNS.names})
         yield pd.DataFrame(rows, columns=_COLUMNS.names)

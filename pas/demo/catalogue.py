@@ -38,7 +38,29 @@ def _product(product: dict[str, Any]) -> dict[str, Any]:
         "wage": trade["wage"],
         "inspect_every_days": trade.get("inspect_every_days", ""),
         "inspect_every_use": trade.get("inspect_every_use", "") if product.get("usage_metric") else "",
-    } | {name: json.dumps(product.get(name, trade[name]), ensure_ascii=False) for name in TRADE_TERMS}
+    } | {name: json.dumps(_terms(product, name), ensure_ascii=False) for name in TRADE_TERMS}
+
+
+def _terms(product: dict[str, Any], name: str) -> Any:
+    """Give the terms of a product's trade, or its own; to routes come its parts and the CO2 that they save."""
+    told = product.get(name, trades()[product["trade"]][name])
+    return [_route(product, one) for one in told] if name == "routes" else told
+
+
+def _route(product: dict[str, Any], terms: dict[str, Any]) -> dict[str, Any]:
+    replaced = [
+        {"part": part, "from_grade": grade} for part, grade in product.get("replaces", {}).get(terms["route"], [])
+    ]
+    saved = carbon_saved(product, terms["route"])
+    return terms | ({"replaces": replaced} if replaced else {}) | ({"carbon_saved": saved} if saved else {})
+
+
+def carbon_saved(product: dict[str, Any], route: str) -> float:
+    """Give the kg of CO2e that one thing saves on a route: a share of its mass, or of what making a new one takes."""
+    terms = trades()[product["trade"]]["carbon"]
+    carbon = {material["code"]: float(material["carbon"]) for material in read_rows("materials.csv")}
+    whole = sum(part[3] * part[4] * (1.0 if terms["of"] == "mass" else carbon[part[2]]) for part in product["parts"])
+    return float(round(whole * terms["share"].get(route, 0.0), 1))
 
 
 def gtin_of(code: str) -> str | None:
