@@ -11,7 +11,9 @@ from billing.collection.payment import UnknownPayer
 from billing.collection.statement_of_account import AccountKind, AccountStatement, Booked, drawn_up
 from billing.collection_tables import PaymentRecord
 from billing.invoice import Kind
+from billing.queries import seller
 from billing.receivable_queries import receivables, unallocated
+from billing.seller import Seller
 from billing.tables import InvoiceRecord
 from lifecycle.queries import in_catalogue
 from lifecycle.tables import CustomerRecord
@@ -40,6 +42,11 @@ def account(session: Session, *, customer_id: UUID, first: date, last: date, cur
     left = sum(unallocated(session, paid, as_of=last), _NOTHING)
     names = {"customer": customer.code, "name": customer.name, "currency": currency}
     return drawn_up(booked, **names, days=(first, last), unallocated=left)
+
+
+def whose_account(session: Session, *, customer_id: UUID) -> tuple[Seller, CustomerRecord]:
+    """Give who keeps an account and whose it is. Raises UnknownThing and NoSeller."""
+    return seller(session), in_catalogue(session, CustomerRecord, customer_id)
 
 
 def _document(one: InvoiceRecord, still_open: Decimal) -> Booked:

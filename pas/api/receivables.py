@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from billing import queries
-from billing.account_queries import account
+from billing.account_queries import account, whose_account
+from billing.collection.account_pdf import account_pdf
 from billing.collection.collecting import MandateKind, MandateState
 from billing.collection.statement_of_account import AccountStatement
 from billing.collection_tables import MandateRecord
@@ -21,7 +22,7 @@ from lifecycle.label import Name
 from pas import clock
 from pas.access import Asking, Caller, Reading, Writing, may
 from pas.api.contracts import CustomerFilter, customer_seen
-from pas.api.invoices import Number
+from pas.api.invoices import PDF, Language, Number
 from pas.api.paging import Cursor, Limit, Page, page
 from pas.api.problems import problems
 from pas.role import Role
@@ -113,6 +114,25 @@ def get_account(
     """Give a customer's statement of account: every document and payment, with the balance after each."""
     seen = _own(caller, customer_id)
     return account(session, customer_id=seen, first=since or FIRST_DAY, last=until or clock.now().date())
+
+
+@router.get("/customers/{customer_id}/account/pdf", response_class=Response, responses=problems(404, 409, 422) | PDF)
+@may(Role.ADMINISTRATOR, Role.FINANCE, Role.CUSTOMER)
+def get_account_pdf(
+    customer_id: UUID,
+    caller: Asking,
+    session: Reading,
+    since: Since = None,
+    until: AsOf = None,
+    language: Language | None = None,
+) -> Response:
+    """Give a customer's statement of account as PDF, in the customer's language unless another is asked for."""
+    seen = _own(caller, customer_id)
+    keeper, customer = whose_account(session, customer_id=seen)
+    made = account(session, customer_id=seen, first=since or FIRST_DAY, last=until or clock.now().date())
+    document = account_pdf(made, keeper=keeper, customer=customer, language=language or customer.language)
+    headers = {"Content-Disposition": 'inline; filename="account.pdf"'}
+    return Response(document, media_type="application/pdf", headers=headers)
 
 
 def _own(caller: Caller, customer_id: UUID) -> UUID:

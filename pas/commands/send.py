@@ -2,9 +2,16 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlmodel import Session
+
+    from billing.collection.statement_of_account import AccountStatement
 
 from pas.terminal import AsJson, TenantSlug, err, in_a_folder, print_json, print_table, refuses
 
@@ -13,6 +20,9 @@ Code = Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's co
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The invoice's number.")]
 Since = Annotated[
     datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="From this day on; else the last 60 days.")
+]
+PdfFile = Annotated[
+    Path | None, typer.Option("--pdf", help="Write the statement to this PDF.", dir_okay=False, callback=in_a_folder)
 ]
 CsvFile = Annotated[
     Path | None, typer.Option("--csv", help="Write the lines to this csv file.", dir_okay=False, callback=in_a_folder)
@@ -98,7 +108,13 @@ def bank_statement(file: StatementFile, *, as_json: AsJson = False, tenant: Tena
 
 @refuses
 def account(
-    customer: Code, *, since: Since = None, csv_file: CsvFile = None, as_json: AsJson = False, tenant: TenantSlug = None
+    customer: Code,
+    *,
+    since: Since = None,
+    csv_file: CsvFile = None,
+    pdf_file: PdfFile = None,
+    as_json: AsJson = False,
+    tenant: TenantSlug = None,
 ) -> None:
     """Show a customer's account: every invoice, credit note and payment, with the balance after each."""
     from billing.account_queries import account as draw_up
@@ -110,6 +126,8 @@ def account(
         known = customer_called(work.session, code=customer)
         first = since.date() if since else FIRST_DAY
         made = draw_up(work.session, customer_id=known, first=first, last=work.now.date())
+        if pdf_file is not None:
+            _write_pdf(work.session, known, made, pdf_file)
     rows = [line.model_dump() for line in made.lines]
     if csv_file is not None:
         _write_csv(csv_file, rows)
@@ -119,6 +137,15 @@ def account(
         return
     print_table(f"Account of {made.customer} {made.customer_name}", rows)
     print_table("Balance", [made.model_dump(include={"opening", "closing", "overdue", "unallocated", "currency"})])
+
+
+def _write_pdf(session: "Session", customer_id: "UUID", made: "AccountStatement", file: Path) -> None:
+    from billing.account_queries import whose_account
+    from billing.collection.account_pdf import account_pdf
+
+    keeper, customer = whose_account(session, customer_id=customer_id)
+    file.write_bytes(account_pdf(made, keeper=keeper, customer=customer, language=customer.language))
+    err.print(f"the statement is in {file}", highlight=False)
 
 
 def _write_csv(file: Path, rows: list[dict[str, object]]) -> None:

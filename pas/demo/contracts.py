@@ -16,6 +16,8 @@ ENDED_MID_MONTH, ENDED_BEFORE = "C004-3-FUR", "C030-4-LAU"
 """A contract that ended within the month that is billed, and one that ended before it."""
 SWAPPED = "C008-1-FUR"
 MOVED_FROM, MOVED_TO, MOVED_THINGS = "K001-S1", "K001-S2", 6
+PAYS_SOON, SHORT_DAYS = frozenset({"C001-1-FUR", "C005-1-FUR"}), 8
+"""Contracts with few days to pay, so that some invoice is overdue on whatever day the demo is made."""
 PRORATIONS, PRORATION_SHARES = ("actual_days", "fixed_30", "full_month"), (0.8, 0.13, 0.07)
 DISCOUNTS = (1.0, 1.0, 0.97, 0.95, 0.92)
 VAT_AT_HOME = "21"
@@ -53,7 +55,7 @@ def _frame(code: str, group: pd.DataFrame, calendar: Calendar, draw: np.random.G
         "proration": "actual_days" if code in {ENDED_MID_MONTH, SWAPPED} else proration,
         "vat_category": "S" if at_home else "AE",
         "vat_rate": VAT_AT_HOME if at_home else "0",
-        "payment_days": 30,
+        "payment_days": SHORT_DAYS if code in PAYS_SOON else 30,
         "order_reference": f"PO-{code[1:4]}{draw.integers(1000, 9999)}",
         "discount": float(discount),
     }

@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 from sqlmodel import Session, select
 
-from billing.bill_month import bill_month
 from billing.contract_life.ending import EndReportLine
 from billing.end_report import end_report
 from billing.keep_seller import keep_seller
 from billing.month.bill_run import BillRun
-from billing.period import Month, months_later
+from billing.period import months_later
 from billing.seller import Seller
 from billing.tables import BillRunRecord
 from lifecycle.actor import Actor
@@ -30,6 +29,7 @@ from pas.demo.definitions import vat_number
 from pas.demo.fleet_figures import FleetFigures, fleet_figures
 from pas.demo.generate import Demo, DemoFile, generate
 from pas.demo.logins import Login, give_logins
+from pas.demo.money import MoneyStory, bill_two_months
 from pas.demo.roads import show_roads
 from pas.demo.stories import Story, stories
 from pas.exchange import ImportReport, import_file
@@ -64,6 +64,7 @@ class Loaded(NamedTuple):
     fleet: FleetFigures
     care: Care
     bill_run: BillRun
+    money: MoneyStory
     endings: list[EndReportLine]
     stories: list[Story]
     logins: list[Login]
@@ -137,14 +138,14 @@ def _conclude(database: Database, tenant_id: int, demo: Demo, *, now: datetime, 
     with steps.step("due dates"):
         _work_out_due_dates(database, tenant_id, now=now)
     with steps.step("bill"), database.writing(tenant_id) as session:
-        bill_run = bill_month(session, month=Month(f"{demo.calendar.month:%Y-%m}"), now=now, by=by)
+        bill_run, money = bill_two_months(session, month=demo.calendar.month, now=now, by=by)
     with steps.step("value"), database.reading(tenant_id) as session:
         endings = _endings(session, now)
     with database.reading(tenant_id) as session:
         found, fleet = stories(session, _planted(demo)), fleet_figures(session)
     with steps.step("peers"), database.reading(tenant_id) as session:
         care = care_of(session, _planted(demo), now=now)
-    return Loaded([], reassessed, fleet, care, bill_run, endings, found, [], steps.seconds)
+    return Loaded([], reassessed, fleet, care, bill_run, money, endings, found, [], steps.seconds)
 
 
 def seller(name: str) -> Seller:

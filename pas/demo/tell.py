@@ -1,6 +1,7 @@
 """Tell what happened when the demo was loaded: as one document for programs, as tables for people."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 from statistics import median
 from typing import Any
@@ -12,6 +13,8 @@ from pas.terminal import out, print_table
 
 COUNTS = ("rows", "new", "changed", "unchanged", "refused")
 MOST_REASONS = 4
+LUMINAIRE = "LED-P40"
+TEN_YEARS = 10
 
 
 def as_document(loaded: Loaded) -> dict[str, Any]:
@@ -37,6 +40,7 @@ def as_document(loaded: Loaded) -> dict[str, Any]:
         "hot_room_peers": loaded.care.hot_room._asdict() if loaded.care.hot_room else None,
         "stories": [story._asdict() for story in loaded.stories],
         "billing": loaded.bill_run.model_dump(mode="json"),
+        "money": loaded.money._asdict() | {"open": str(loaded.money.open)},
         "values": _values(loaded.endings),
         "logins": [login._asdict() for login in loaded.logins],
         "seconds": loaded.seconds | {"total": round(sum(loaded.seconds.values()), 2)},
@@ -71,6 +75,17 @@ def _by_kind(some: Iterable[Taken]) -> dict[str, dict[str, Any]]:
     return kinds
 
 
+def _to_ask(endings: list[EndReportLine]) -> list[str]:
+    """Give the commands that answer what things are worth when contracts end, and a luminaire after ten years."""
+    days = [line.last_day for line in endings]
+    asked = [f"pas end-report {min(days):%Y-%m}/{max(days):%Y-%m} --pdf report.pdf --xlsx report.xlsx"]
+    luminaire = next((line for line in endings if line.product == LUMINAIRE and line.age_years is not None), None)
+    if luminaire is not None:
+        day = luminaire.last_day + timedelta(days=round((TEN_YEARS - (luminaire.age_years or 0)) * 365.25))
+        asked.append(f"pas value {luminaire.serial} --as-of {day} --pdf luminaire.pdf")
+    return asked
+
+
 def _values(endings: list[EndReportLine]) -> dict[str, Any]:
     """Add up what adds up over the ending contracts; of the medians show the usual one, for they do not."""
     if not endings:
@@ -81,6 +96,7 @@ def _values(endings: list[EndReportLine]) -> dict[str, Any]:
     return {
         "contracts": len({line.contract for line in endings}),
         "things": len(endings),
+        "ask": _to_ask(endings),
         "first_day": min(days).isoformat(),
         "last_day": max(days).isoformat(),
         "totals": [total.model_dump(mode="json") for total in whole.totals],
@@ -143,7 +159,9 @@ def _findings(document: dict[str, Any]) -> list[tuple[str, str]]:
             f"{billing['issued']} issued, {billing['failed']} failed, {billing['nothing_owed']} with nothing owed",
         ),
         ("net, VAT, gross", " · ".join(_money(billing[name]) for name in ("net", "vat", "gross"))),
+        *_money_in(document["money"]),
         ("contracts ending within a year", f"{values['contracts']} with {values['things']} things"),
+        *[("for the bank, ask", command) for command in values.get("ask", [])],
     ]
     for total in values.get("totals", []):
         found += [
@@ -157,6 +175,15 @@ def _findings(document: dict[str, Any]) -> list[tuple[str, str]]:
         share = Decimal(values["usual_median_share_of_new"])
         found.append(("our median at that day, of new (expert curves only)", f"{share:.1%} for the usual thing"))
     return found
+
+
+def _money_in(money: dict[str, Any]) -> list[tuple[str, str]]:
+    """Tell what came in for the month before."""
+    told = f"{money['paid']} paid, {money['part_paid']} in part, {money['contested']} contested"
+    return [
+        (f"of {money['invoices']} invoices of {money['month']}", f"{told}, {money['reminders']} reminded"),
+        (f"still open, {money['currency']}", _money(money["open"])),
+    ]
 
 
 def _hot_room(peers: dict[str, Any] | None) -> list[tuple[str, str]]:

@@ -3,13 +3,22 @@
 import hashlib
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
+from sqlmodel import Session, select
 
-from billing.einvoice.ubl import text
+from billing.document_queries import ubl_of
+from billing.einvoice.judge import Question, judge_all
+from billing.einvoice.rules_process import RulesProcess
+from billing.einvoice.ubl import elements, text
+from billing.einvoice.ubl_invoice import travels
+from billing.einvoice.verdict import Verdict
+from billing.invoice import Invoice, Kind
+from billing.tables import InvoiceRecord
 from pas.db import Database
 from pas.role import Role
 from tests.billing.billed_fleet import contract, found_fleet, line, read_meter
@@ -86,7 +95,9 @@ def test_finance_takes_back_a_line_and_nobody_else_may(billed: dict[str, Any]) -
     assert refused.json()["errors"][0]["field"] == "lines.0.amount"
 
 
-def test_commands_show_check_and_take_back(pas: Pas, tmp_path: Path) -> None:
+def test_commands_show_check_and_take_back_and_every_invoice_of_the_demo_holds(
+    pas: Pas, tmp_path: Path, database: Database
+) -> None:
     loaded = pas("demo", "--small", "--no-serve", "--json")
     number = json.loads(loaded.stdout)["billing"]["first_number"] if loaded.exit_code == 0 else ""
     assert number, loaded.stderr
@@ -105,3 +116,27 @@ def test_commands_show_check_and_take_back(pas: Pas, tmp_path: Path) -> None:
     every = json.loads(pas("invoice", "verify", "--all", "--json").stdout)
     assert every["equal"] is True
     assert {one["series"] for one in every["series"]} == {"DEMO", "CNDEMO"}
+    demo = json.loads(loaded.stdout)
+    assert every["invoices"] == demo["billing"]["issued"] + demo["money"]["invoices"] + 1
+    assert every["from_readings"] > 50
+    with database.reading(database.tenant_id("demo")) as session:
+        _each_adds_up_and_is_accepted(list(session.exec(select(InvoiceRecord))), session)
+
+
+def _each_adds_up_and_is_accepted(issued: list[InvoiceRecord], session: Session) -> None:
+    """Read the sums from the e-invoices themselves, and let all rule sets judge them once more."""
+    written = [ubl_of(session, one) for one in issued]
+    for one, xml in zip(issued, written, strict=True):
+        root = etree.fromstring(xml)
+        nets = elements(root, "(cac:InvoiceLine | cac:CreditNoteLine)/cbc:LineExtensionAmount")
+        sign = 1 if one.kind is Kind.INVOICE else -1
+        assert sum(Decimal(str(net.text)) for net in nets) == sign * one.net
+        assert Decimal(text(root, "cac:TaxTotal/cbc:TaxAmount")) == sign * one.vat
+        assert Decimal(text(root, "cac:LegalMonetaryTotal/cbc:PayableAmount")) == sign * one.gross
+    with RulesProcess() as rules:
+        questions = [
+            Question(xml, travels(Invoice.model_validate(one.document)))
+            for one, xml in zip(issued, written, strict=True)
+        ]
+        verdicts = judge_all(questions, rules=rules, peppol=None)
+    assert [one for one in verdicts if not isinstance(one, Verdict) or not one.accepted] == []
