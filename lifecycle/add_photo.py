@@ -31,8 +31,21 @@ def add_photo(
     """
     inspection = known_inspection(session, inspection_id=inspection_id, holder_id=None)
     locked(session, [inspection.asset_id])
-    photo = _photo(session, made, now=now)
-    before = _part(session, inspection_id, component, photo.sha256)
+    sha256 = keep_photo(session, made, now=now).sha256
+    return link_photo(
+        session, inspection_id=inspection_id, sha256=sha256, component=component, caption=caption, now=now, by=by
+    )
+
+
+def link_photo(
+    session: Session, *, inspection_id: UUID, sha256: str, component: str, caption: str, now: datetime, by: Actor
+) -> InspectionPhotoRecord:
+    """Make a photo that we have a part of an inspection; once is enough.
+
+    Raises UnknownInspection and TooManyPhotos.
+    """
+    inspection = known_inspection(session, inspection_id=inspection_id, holder_id=None)
+    before = _part(session, inspection_id, component, sha256)
     if before is not None:
         return before
     _refuse_too_many(session, inspection_id)
@@ -40,7 +53,7 @@ def add_photo(
     part = InspectionPhotoRecord(
         tenant_id=tenant_of(session),
         inspection_id=inspection_id,
-        sha256=photo.sha256,
+        sha256=sha256,
         component=component,
         caption=caption,
         added_at=now,
@@ -48,17 +61,20 @@ def add_photo(
     )
 
     session.add(part)
-    facts = {"inspection": str(inspection_id), "photo": photo.sha256, "component": component}
+    facts = {"inspection": str(inspection_id), "photo": sha256, "component": component}
     source = inspection.source.value
     event = NewEvent(inspection.asset_id, PHOTOGRAPHED, now, facts, source=source)
     record_events(session, [event], now=now, by=by)
     session.flush()
-    keep_photos(session, inspection_id=inspection_id, photos=[photo.sha256], now=now, by=by)
+    keep_photos(session, inspection_id=inspection_id, photos=[sha256], now=now, by=by)
     return part
 
 
-def _photo(session: Session, made: Pictures, *, now: datetime) -> PhotoRecord:
-    """Find the photo that was made of these bytes before, or keep this one."""
+def keep_photo(session: Session, made: Pictures, *, now: datetime) -> PhotoRecord:
+    """Find the photo that was made of these bytes before, or keep this one; it is part of nothing yet.
+
+    Raises NoPhotoFolder.
+    """
     known = session.exec(select(PhotoRecord).where(PhotoRecord.original == made.original)).first()
     if known is not None:
         return known

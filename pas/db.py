@@ -22,6 +22,7 @@ import billing.tables
 import lifecycle.alert_tables
 import lifecycle.checklist_tables
 import lifecycle.due_tables
+import lifecycle.field_tables
 import lifecycle.opinion_tables
 import lifecycle.route_tables
 import lifecycle.valuation_tables

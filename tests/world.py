@@ -24,10 +24,12 @@ from billing.sign_contracts import sign_contracts
 from billing.tables import BillRunRecord, ContractRecord, InvoiceRecord
 from lifecycle.absorb_readings import absorb_readings
 from lifecycle.actor import Actor
+from lifecycle.add_field_photo import add_field_photo
 from lifecycle.add_photo import add_photo
 from lifecycle.alert import AlertKind
 from lifecycle.asset import AssetStatus, NewAsset
 from lifecycle.checklist import Checklist, Item
+from lifecycle.field_record import FieldRecord
 from lifecycle.inspection import Inspection, InspectionSource
 from lifecycle.inspection_queries import photos_by_inspection
 from lifecycle.log_inspections import log_inspections
@@ -44,6 +46,7 @@ from lifecycle.tables import (
     ProductRecord,
     SiteRecord,
 )
+from lifecycle.take_field_record import take_field_record
 from lifecycle.work_order import NewWork, WorkKind
 from pas import clock
 from pas.address_alerts import keep_message
@@ -57,6 +60,7 @@ from pas.message_tables import Channel, MessageKind, MessageState
 from pas.role import Role
 from pas.secret import DEVICE_PREFIX, KEY_PREFIX, digest, new_secret, written
 from pas.tables import ApiKeyRecord, DeviceAssetRecord, DeviceRecord, PersonRecord, SessionRecord
+from pas.web.tech import VERSION
 from telemetry.alarm_rule import AlarmKind, AlarmTerms
 from telemetry.alarm_tables import AlarmRecord
 from telemetry.identity import new_id
@@ -146,6 +150,8 @@ def _shared(session: Session, mark: str) -> dict[str, str]:
         "code_of_product": model.code,
         "code_of_material": material.code,
         "metric": "lamp_hours",
+        "app_version": VERSION,
+        "app_file": "app.js",
     }
 
 
@@ -181,6 +187,7 @@ def _holding(session: Session, mark: str, shared: dict[str, str]) -> Holding:
         "customer_id": customer.id,
         "site_id": site.id,
         "inspection_id": inspection_id,
+        "record_id": _noted(session, mark),
         "sha256": photos_by_inspection(session, [inspection_id])[inspection_id][0].sha256,
         "digital_link": registered_asset.public_id.removeprefix("https://id.gs1.org/"),
         "event_id": registered[-1],
@@ -210,6 +217,16 @@ def _seen_and_measured(session: Session, asset_id: UUID, mark: str) -> UUID:
     add_photo(session, inspection_id=seen.id, now=NOW, by=OPERATOR, **photo)
     reassess(session, now=NOW)
     return seen.id
+
+
+def _noted(session: Session, mark: str) -> UUID:
+    """Let a device send what was seen of a thing whose label nobody knows, with the photo of the inspection."""
+    told = {"id": new_id(), "kind": "inspection", "tag": f"{mark} label", "captured_at": NOW, "note": f"{mark} torn"}
+    record = FieldRecord.model_validate(told | {"seen": {"grades": {"overall": "D"}}})
+    take_field_record(session, record, sent_at=None, now=NOW, by=OPERATOR)
+    photo = {"made": pictures_of(a_photo(mark)), "component": "overall", "caption": f"{mark} torn label"}
+    add_field_photo(session, record_id=record.id, now=NOW, by=OPERATOR, **photo)
+    return record.id
 
 
 def a_form() -> bytes:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
 from pas.access import NotLoggedIn, nobody_undeclared
 from pas.careful import careful
-from pas.web import alerts_page, answer, books_page, login, pages, public_report
+from pas.web import alerts_page, answer, books_page, login, pages, public_report, tech, tech_decisions
 from pas.web.page import failed, static_files, to_login
 
 PAGES: tuple[APIRouter, ...] = (
@@ -18,6 +18,8 @@ PAGES: tuple[APIRouter, ...] = (
     books_page.router,
     answer.router,
     public_report.router,
+    tech.router,
+    tech_decisions.router,
     public_report.sent,
 )
 """Every router of the pages."""
