@@ -32,7 +32,7 @@ test: setup browser broker ## Run every test, on SQLite and on PostgreSQL, in a 
 	$(BIN)/pytest -n 2 --dist worksteal
 
 prove: setup browser broker ## The long proofs: kills (two hundred where readings pour in), a million malformed payloads, many more API cases
-	PAS_TEST_KILLS=20 PAS_TEST_STRIPE_SEEDS=50 PAS_TEST_READING_KILLS=200 PAS_TEST_BILL_KILLS=200 PAS_TEST_MALFORMED=1000000 PAS_TEST_TURNS=12 PAS_TEST_DOCUMENTS=10000 PAS_OPENAPI_EXAMPLES=100 $(BIN)/pytest -n 2 --dist worksteal -rA tests/faults tests/test_openapi.py tests/billing/test_random_documents.py tests/billing/test_collect_invoices.py
+	PAS_TEST_PROGRESS=var/prove.log PAS_TEST_KILLS=20 PAS_TEST_STRIPE_SEEDS=50 PAS_TEST_READING_KILLS=200 PAS_TEST_BILL_KILLS=200 PAS_TEST_MALFORMED=1000000 PAS_TEST_TURNS=12 PAS_TEST_DOCUMENTS=10000 PAS_OPENAPI_EXAMPLES=100 $(BIN)/pytest -n 2 --dist worksteal -rA tests/faults tests/test_openapi.py tests/billing/test_random_documents.py tests/billing/test_collect_invoices.py
 
 bench: setup ## Measure: readings taken in and kept, beside their baselines on the same stream
 	$(BIN)/pas bench ingest

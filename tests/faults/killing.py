@@ -63,6 +63,7 @@ def tell(what: str) -> None:
     """
     print(what, flush=True)  # noqa: T201 - `make prove` counts them
     if file := os.environ.get("PAS_TEST_PROGRESS"):
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
         with Path(file).open("a", encoding="utf-8") as sink:
             sink.write(f"{time.strftime('%H:%M:%S')} {what}\n")
 
