@@ -1,11 +1,12 @@
 """The solver: mixed-integer programming by HiGHS, as scipy brings it."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array, vstack
+
+if TYPE_CHECKING:
+    from scipy.sparse import coo_array
 
 
 class NoPlanFound(ValueError):
@@ -38,6 +39,9 @@ def open_and_send(
     Greatest sum of nets less `opening` of the openers that are open; one that costs nothing or less is open only if
     something is sent. Raises NoPlanFound.
     """
+    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - heavy, and only for a plan
+    from scipy.sparse import vstack  # noqa: PLC0415 - as above
+
     if not flows:
         return Found([], [], 0.0, 0.0)
     n, openers = len(flows), sorted({opener[flow.source] for flow in flows})
@@ -65,7 +69,7 @@ def open_and_send(
 
 def _leaves(
     flows: Sequence[Flow], sources: Sequence[int], column: dict[int, int], supply: Sequence[int], opener: Sequence[int]
-) -> coo_array:
+) -> "coo_array":
     """Say that what leaves a source is at most its supply if its opener is open, and nothing otherwise."""
     place = {source: row for row, source in enumerate(sources)}
     entries = [(place[flow.source], at, 1.0) for at, flow in enumerate(flows)]
@@ -73,11 +77,13 @@ def _leaves(
     return _sparse(entries, (len(sources), len(flows) + len(column)))
 
 
-def _arrives(flows: Sequence[Flow], sinks: Sequence[int], columns: int) -> coo_array:
+def _arrives(flows: Sequence[Flow], sinks: Sequence[int], columns: int) -> "coo_array":
     place = {sink: row for row, sink in enumerate(sinks)}
     return _sparse([(place[flow.sink], at, 1.0) for at, flow in enumerate(flows)], (len(sinks), columns))
 
 
-def _sparse(entries: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -> coo_array:
+def _sparse(entries: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -> "coo_array":
+    from scipy.sparse import coo_array  # noqa: PLC0415 - as above
+
     rows, columns, values = zip(*entries, strict=True)
     return coo_array((values, (rows, columns)), shape=shape)
