@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from lifecycle.condition.chances import GRADE_EDGES, chances
 from lifecycle.condition_queries import bills_of_materials, conditions_known_at, products_of
 from lifecycle.grade import GRADES
+from lifecycle.opinion_queries import opinions_heard
 from lifecycle.portfolio.forecast import Setting
 from lifecycle.portfolio.standing import TENTH, Grade, Standing
 from lifecycle.route.costing import Costed, cost
@@ -19,7 +20,7 @@ from lifecycle.tables import AssetRecord, ConditionRecord, MaterialRecord, PartR
 from lifecycle.valuation.lesson import Lesson
 from lifecycle.valuation.value import AssetValue, Valued, value
 from lifecycle.valuation_queries import lessons_known_at
-from lifecycle.value_assets import index_on
+from lifecycle.value_assets import index_on, said_of, use_known
 from telemetry.lots import KEYS, lots
 
 _DAYS_A_YEAR = 365.25
@@ -43,6 +44,7 @@ def foresee_things(
     until = datetime.combine(now.date() + timedelta(days=1), time.min, tzinfo=UTC)
     conditions = conditions_known_at(session, ids, at=until)
     lessons = lessons_known_at(session, products, at=until)
+    heard = opinions_heard(session, product_ids=products, as_of=now.date(), at=until)
     bills = bills_of_materials(session, products)
     found: dict[str, list[Standing]] = {}
     costs: dict[tuple[UUID, str], Costed] = {}
@@ -51,7 +53,10 @@ def foresee_things(
         if condition is None or not product.routes:
             continue
         lesson, on = lessons.get(product.id), last_days[asset.id]
-        thing = Valued(asset.id, asset, product.id, product, GRADES[0], None, 0, lesson)
+        thing = Valued(
+            asset.id, asset, product.id, product, GRADES[0], None, 0, lesson, use_known(condition),
+            said_of(heard, asset),
+        )  # fmt: skip
         worth = value([thing], as_of=on, today=now.date())[0]
         if worth.p50 is None:
             continue

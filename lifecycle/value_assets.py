@@ -37,7 +37,7 @@ def value_assets(session: Session, *, asset_ids: Sequence[UUID] | None, as_of: d
 
     things = [
         _valued(asset, products[asset.product_id], conditions.get(asset.id), sales, as_of)._replace(
-            lesson=lessons.get(asset.product_id), heard=_on(heard.get(asset.product_id, ()), asset.id)
+            lesson=lessons.get(asset.product_id), heard=said_of(heard, asset)
         )
         for asset in assets
     ]
@@ -52,9 +52,9 @@ def index_on(condition: ConditionRecord, product: Product, *, on: date) -> float
     return min(max(condition.index_p50 - a_day * days, 0.0), condition.index_p50)
 
 
-def _on(heard: Sequence[Heard], asset_id: UUID) -> list[Heard]:
+def said_of(heard: Mapping[UUID, Sequence[Heard]], asset: AssetRecord) -> list[Heard]:
     """Give what was said of a thing or of its product."""
-    return [one for one in heard if one.asset_id in {None, asset_id}]
+    return [one for one in heard.get(asset.product_id, ()) if one.asset_id in {None, asset.id}]
 
 
 def use_known(condition: ConditionRecord | None) -> Use | None:
