@@ -154,13 +154,14 @@ def bills_of_materials(
 
 
 def sales_by_category(session: Session, categories: Iterable[str], *, before: datetime) -> dict[str, int]:
-    """Count the sales on record of each category up to a day; a sale without a date counts always."""
+    """Count the sales of each category up to a day that were known by then; a sale without a date counts always."""
     found: dict[str, int] = {}
-    sold_on = col(SaleRecord.sold_on)
+    sold_on, since = col(SaleRecord.sold_on), col(SaleRecord.recorded_at)
     for some in _chunks(categories):
         query = (
             select(SaleRecord.category, func.count())
             .where(col(SaleRecord.category).in_(some), (sold_on.is_(None)) | (sold_on < before.date()))
+            .where(since.is_(None) | (since < before))
             .group_by(col(SaleRecord.category))
         )
         found |= dict(session.exec(query).all())

@@ -1,6 +1,7 @@
 """Keep observed prices: each once under its source and the source's own number, the newest word stands."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import insert
@@ -29,15 +30,18 @@ class KeptSales(NamedTuple):
     unchanged: int
 
 
-def keep_sales(session: Session, sales: Sequence[ObservedSale]) -> KeptSales:
-    """Add what is new and change what differs; what is not mentioned stays. Values nothing anew."""
+def keep_sales(session: Session, sales: Sequence[ObservedSale], *, now: datetime | None = None) -> KeptSales:
+    """Add what is new and change what differs; what is not mentioned stays. Values nothing anew.
+
+    A new sale counts from `now` on, so that what was told of a past day stays as it was; without it, it always counts.
+    """
     wanted = {(sale.source, sale.sale_id): sale for sale in sales}
     known = _known(session, list(wanted))
 
     news = [_told(sale) for key, sale in wanted.items() if key not in known]
     differ = [(known[key], _told(sale)) for key, sale in wanted.items() if key in known and _differ(known[key], sale)]
 
-    own = {"tenant_id": tenant_of(session)}
+    own = {"tenant_id": tenant_of(session), "recorded_at": now}
     rows = [row | own | {"id": new_id()} for row in news]
     for start in range(0, len(rows), _WRITTEN_AT_ONCE):
         session.execute(insert(SaleRecord), rows[start : start + _WRITTEN_AT_ONCE])

@@ -281,3 +281,5 @@ class SaleRecord(Sale, TenantOwned, table=True):
 
     id: UUID = Field(primary_key=True, default_factory=new_id)
     source: str = Field(max_length=80)
+    recorded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when we know of it; None for what was told before that was noted, which always counts."""

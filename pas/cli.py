@@ -37,6 +37,7 @@ from pas.commands import (
     value,
     work,
     worker,
+    write_down,
 )
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Product as a service, from one command.")
@@ -70,6 +71,7 @@ app.command("bank-statement")(send.bank_statement)
 app.command("account")(send.account)
 app.command("remind")(remind.remind)
 app.command("end-report")(end_report.end_report)
+app.add_typer(write_down.app, name="write-down")
 app.command()(portfolio.portfolio)
 app.command()(harvest.harvest)
 app.add_typer(books.app, name="books")

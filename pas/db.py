@@ -16,6 +16,7 @@ import billing.bill_run_tables
 import billing.collection_tables
 import billing.contract_life_tables
 import billing.document_tables
+import billing.end_report_tables
 import billing.journal_tables
 import billing.late_use_tables
 import billing.tables
@@ -55,6 +56,7 @@ _ = (
     billing.collection_tables,
     billing.contract_life_tables,
     billing.document_tables,
+    billing.end_report_tables,
     billing.journal_tables,
     billing.late_use_tables,
     billing.tables,

@@ -1,11 +1,13 @@
 """What we assume of values where product and market say nothing, each figure with its reason."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from lifecycle.assumed import assumed
 
 
+@cache
 def assumptions() -> dict[str, Any]:
     """Give the assumptions by group; every group says why in words."""
     return assumed(Path(__file__).with_suffix(".json"))

@@ -70,6 +70,7 @@ from pas.api import (
     webhooks,
     wishes,
     work_orders,
+    write_downs,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -102,6 +103,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     receivables.router,
     payments.router,
     end_report.router,
+    write_downs.router,
     portfolio.router,
     books.router,
     journal.router,

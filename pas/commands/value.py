@@ -1,11 +1,13 @@
 """`pas value`: what one asset is worth as of a date, and why."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pas.commands.end_report import Language, PdfFile
 from pas.commands.frame import Work, reading
-from pas.terminal import AsJson, TenantSlug, print_json, print_table, refuses
+from pas.terminal import AsJson, TenantSlug, err, print_json, print_table, refuses
 from telemetry.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ def value(
     asset: Annotated[str, typer.Argument(help="Public identifier, serial number or id.")],
     *,
     as_of: Annotated[str | None, typer.Option(help="Date, past or to come; today if left out.")] = None,
+    pdf_file: PdfFile = None,
+    language: Language = "en",
     as_json: AsJson = False,
     tenant: TenantSlug = None,
 ) -> None:
@@ -35,6 +39,8 @@ def value(
 
     with reading(tenant) as work:
         worth = _value(work, asset, as_of)
+        if pdf_file is not None:
+            _write_page(work, worth, pdf_file, language)
     if as_json:
         print_json(worth)
         return
@@ -53,6 +59,18 @@ def _value(work: Work, asset: str, as_of: str | None) -> "AssetValue":
     if asset not in found:
         raise NothingToValue(f"{asset!r} names no asset, or more than one; try its public identifier", field="asset")
     return value_assets(work.session, asset_ids=[found[asset]], as_of=day, now=work.now)[0]
+
+
+def _write_page(work: Work, worth: "AssetValue", file: Path, language: str) -> None:
+    from billing.finance_report.assumptions import Premise
+    from billing.finance_report.value_page import value_page
+    from billing.freeze_inputs import freeze_thing
+
+    inputs = freeze_thing(
+        work.session, asset_id=worth.asset_id, day=worth.as_of, premise=Premise.FAIR_MARKET, now=work.now
+    )
+    file.write_bytes(value_page(inputs, language))
+    err.print(f"the page is in {file}", highlight=False)
 
 
 def _date(text: str) -> "date":

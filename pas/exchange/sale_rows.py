@@ -65,4 +65,4 @@ class Sales(Kind):
 
     def write(self, session: Session, drafts: Sequence[Draft], *, now: datetime, by: Actor) -> None:  # noqa: ARG002
         """Keep them."""
-        keep_sales(session, [draft.value for draft in drafts])
+        keep_sales(session, [draft.value for draft in drafts], now=now)
