@@ -1,8 +1,11 @@
 """Load the plain lines of contracts by column, and tell which contracts owe by more than plain lines."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from operator import attrgetter
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -89,8 +92,17 @@ def load_columns(session: Session, *, month: Month, contracts: Sequence[Contract
 
 def says_more(one: Any, model: type[SQLModel], plain: set[str]) -> bool:
     """Tell whether anything that is not plain differs from its default."""
+    more, defaults = _beyond(model, frozenset(plain))
+    return bool(more(one) != defaults)
+
+
+@cache
+def _beyond(model: type[SQLModel], plain: frozenset[str]) -> tuple[Callable[[Any], Any], Any]:
+    """Give what reads all that is not plain, and what it reads where nothing is said."""
     more = {name: field for name, field in model.model_fields.items() if name not in plain}
-    return any(getattr(one, name) != field.get_default(call_default_factory=True) for name, field in more.items())
+    defaults = {name: field.get_default(call_default_factory=True) for name, field in more.items()}
+    reads: Callable[[Any], Any] = attrgetter(*sorted(defaults)) if defaults else lambda _one: None
+    return reads, reads(SimpleNamespace(**defaults))
 
 
 def _rich_contracts(session: Session, contracts: Sequence[ContractRecord]) -> set[UUID]:

@@ -203,12 +203,15 @@ def bill(
     """Measure how long a month's bills take: drafts by column beside the raw insert of the same rows, and issuing."""
     from pas.bench.bill import bench_bill
     from pas.bench.storage.curve import stores
+    from pas.settings import settings
 
     known = {name.lower(): name for name in stores()}
     if on.lower() not in known:
         raise typer.BadParameter(f"there is {' and '.join(known.values())} here", param_hint="--on")
     with progress("bench bill", contracts * 2) as tick:
-        speed = bench_bill(contracts=contracts, on=known[on.lower()], issue=issue, tick=tick)
+        speed = bench_bill(
+            contracts=contracts, on=known[on.lower()], issue=issue, tick=tick, peppol=settings().peppol_rules
+        )
     if as_json:
         print_json(speed._asdict())
         return
