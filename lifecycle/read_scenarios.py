@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
+from sqlalchemy import String, type_coerce
 from sqlmodel import Session, col, func, select
 
 from lifecycle.asset import AssetStatus
@@ -14,6 +15,7 @@ from lifecycle.condition_queries import bills_of_materials
 from lifecycle.grade import GRADES, Floats
 from lifecycle.portfolio.forecast import BASE, Setting
 from lifecycle.portfolio.route_scenario import NAMED, RouteScenarios, Rows, Stock, lines_of, scenarios, weigh
+from lifecycle.read_looks import hex_of
 from lifecycle.route.economics import by_route
 from lifecycle.route.verdict import VerdictKind
 from lifecycle.route.work_plan import Bill
@@ -28,9 +30,12 @@ _DAYS_A_YEAR = 365.25
 
 
 class _Alike(NamedTuple):
-    """So many things of one product and grade, of the same day, with the route that a person decided, if any."""
+    """So many things of one product and grade, of the same day, with the route that a person decided, if any.
 
-    product_id: UUID
+    `product` is the product's id as 32 hexadecimal digits: to make objects of ids takes longer than to read them.
+    """
+
+    product: str
     grade: str
     born: date
     number: int
@@ -67,18 +72,18 @@ def _alike(session: Session) -> list[_Alike]:
     decided = _decided(session)
     one = AssetRecord
     born: Any = func.coalesce(one.made_on, one.in_service_on)
-    alike: tuple[Any, ...] = (one.product_id, one.grade, born)
+    alike: tuple[Any, ...] = (type_coerce(col(one.product_id), String), one.grade, born)
     known: tuple[Any, ...] = (one.status != AssetStatus.RETIRED, col(one.grade).is_not(None), born.is_not(None))
     columns: tuple[Any, ...] = (*alike, func.count())
     query = select(*columns).where(*known).group_by(*alike)
-    counted = {(row[0], row[1], _day(row[2])): int(row[3]) for row in session.execute(query)}
+    counted = {(hex_of(made), grade, _day(day)): many for made, grade, day, many in session.execute(query)}
     apart = []
     for some in lots(sorted(decided), KEYS):
         named: tuple[Any, ...] = (one.id, *alike)
         told = select(*named).where(*known, col(one.id).in_(some))
-        for asset_id, product_id, grade, day in session.execute(told):
-            counted[product_id, grade, _day(day)] -= 1
-            apart.append(_Alike(product_id, grade, _day(day), 1, decided[asset_id]))
+        for asset_id, made, grade, day in session.execute(told):
+            counted[hex_of(made), grade, _day(day)] -= 1
+            apart.append(_Alike(hex_of(made), grade, _day(day), 1, decided[asset_id]))
     return [_Alike(*key, count) for key, count in counted.items() if count] + apart
 
 
@@ -96,14 +101,14 @@ def _decided(session: Session) -> dict[UUID, str]:
 
 
 def _fleet(session: Session, alike: Iterable[_Alike], now: datetime) -> _Fleet:
-    of_product: defaultdict[UUID, list[_Alike]] = defaultdict(list)
+    of_product: defaultdict[str, list[_Alike]] = defaultdict(list)
     for one in alike:
-        of_product[one.product_id].append(one)
+        of_product[one.product].append(one)
     found = session.exec(select(ProductRecord).order_by(col(ProductRecord.code))).all()
-    products = {one.id: one for one in found if one.id in of_product and one.routes}
+    products = {one.id: one for one in found if one.id.hex in of_product and one.routes}
     lessons = lessons_known_at(session, products, at=now)
     bills = bills_of_materials(session, products)
-    rows = {key: _rows(one, of_product[key], lessons.get(key), bills[key], now) for key, one in products.items()}
+    rows = {key: _rows(one, of_product[key.hex], lessons.get(key), bills[key], now) for key, one in products.items()}
     return _Fleet(products, bills, lessons, rows)
 
 
