@@ -1,6 +1,6 @@
 """Keep opinions on what things are worth: each under its source and the source's own number, every word for ever."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -20,6 +20,7 @@ from telemetry.refusal import Refusal
 from telemetry.tables import tenant_of
 
 _A_TICK = timedelta(microseconds=1)
+_A_DAY = timedelta(days=1)
 _FACTS = set(Opinion.model_fields)
 
 
@@ -55,6 +56,7 @@ def keep_opinions(session: Session, opinions: Sequence[ToldOpinion], *, now: dat
     wanted = {(one.source, one.opinion_id): one for one in opinions}
     on = what_it_is_on(session, [(one.asset, one.product) for one in wanted.values()])
     about = {key: refuse_unfit(one, of) for (key, one), of in zip(wanted.items(), on, strict=True)}
+    _refuse_to_come(wanted.values(), now)
     known = _known(session, list(wanted))
 
     shown = shown_by_givers(session, givers=[one.given_by for one in wanted.values()], at=now)
@@ -106,6 +108,13 @@ def refuse_unfit(one: ToldOpinion, about: About | None) -> About:
             field="currency",
         )
     return about
+
+
+def _refuse_to_come(opinions: Iterable[ToldOpinion], now: datetime) -> None:
+    """Refuse an opinion of a day that has begun nowhere on earth."""
+    for one in opinions:
+        if one.given_on > now.date() + _A_DAY:
+            raise UnfitOpinion(f"opinion {one.opinion_id} was given on {one.given_on}, a day to come", field="given_on")
 
 
 def _told(one: ToldOpinion, about: About, shown: Mapping[tuple[str, str], Sequence[float]]) -> dict[str, object]:

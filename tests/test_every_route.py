@@ -31,7 +31,12 @@ CHOICES = {"code": ["lamp_hours"], "format": ["csv"], "kind": [kind.value for ki
 SEEN = {"kind": "inspection", "captured_at": "2026-11-01T08:00:00Z", "seen": {"grades": {"light": "B"}}}
 SWAP_DAY = {"kind": "agree", "from_day": "2026-11-02", "clause": {"kind": "swap_day"}}
 DAMAGE = {"kind": "damage", "on_day": "2026-11-02", "name": "x", "unit_price": "1"}
+QUOTE = {"source": "x", "opinion_id": "Q-NEW", "kind": "quote", "given_by": "x", "given_on": "2026-10-02"} | {
+    "price": 100,
+    "currency": "EUR",
+}
 TOLD: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
+    "/api/v1/price-opinions": lambda ids: QUOTE | {"asset": ids["asset_id"]},
     "/api/v1/contracts/{contract_id}/amendments": lambda _ids: SWAP_DAY,
     "/api/v1/contracts/{contract_id}/preview": lambda _ids: SWAP_DAY,
     "/api/v1/field-records": lambda ids: SEEN | {"id": str(uuid4()), "asset_id": ids["asset_id"]},

@@ -130,6 +130,7 @@ def test_who_was_too_high_before_is_believed_less(session: Session, now: datetim
         ({"product": "nothing", "price": Decimal(1), "age_years": 1}, "product"),
         ({"price": Decimal(1), "age_years": 1}, "product"),
         ({"product": "LP-1", "price": Decimal(1)}, "age_years"),
+        ({"product": "LP-1", "price": Decimal(1), "age_years": 1, "given_on": date(2027, 1, 1)}, "given_on"),
         ({"product": "LP-1", "price": Decimal(1), "age_years": 1, "currency": "USD"}, "currency"),
     ],
 )
