@@ -21,6 +21,7 @@ import billing.journal_tables
 import billing.late_use_tables
 import billing.tables
 import lifecycle.alert_tables
+import lifecycle.bulk_tables
 import lifecycle.checklist_tables
 import lifecycle.due_tables
 import lifecycle.field_tables
@@ -31,6 +32,7 @@ import lifecycle.wear_tables
 import lifecycle.work_order_tables
 import pas.calendar_tables
 import pas.message_tables
+import pas.view_tables
 import telemetry.alarm_tables
 import telemetry.sparkplug_tables
 from pas.tables import ApiKeyRecord, DeviceRecord, PersonRecord, SessionRecord
@@ -49,6 +51,8 @@ APP_ROLE = "pas_app"
 
 _ = (
     pas.calendar_tables,
+    pas.view_tables,
+    lifecycle.bulk_tables,
     lifecycle.due_tables,
     lifecycle.route_tables,
     lifecycle.work_order_tables,

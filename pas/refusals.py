@@ -6,6 +6,15 @@ from telemetry.refusal import Refusal
 
 STATUS: dict[str, int] = {
     "UnknownTenant": 404,
+    "UnknownBulkChange": 404,
+    "NothingOrBoth": 422,
+    "UnknownView": 404,
+    "UnclearPlace": 422,
+    "NothingTicked": 422,
+    "NamelessView": 422,
+    "TooManyViews": 409,
+    "NoLabels": 422,
+    "BeyondSheet": 422,
     "NoSales": 422,
     "NothingToChoose": 409,
     "RouteNotOpen": 422,

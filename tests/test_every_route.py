@@ -29,6 +29,7 @@ NOBODY = Identity("nobody", "", None)
 CHOICES = {"code": ["lamp_hours"], "format": ["csv"], "kind": [kind.value for kind in KindName], "rule": ["wear"]}
 """What a path lets one choose: every kind is a door of its own; every format holds the same."""
 SEEN = {"kind": "inspection", "captured_at": "2026-11-01T08:00:00Z", "seen": {"grades": {"light": "B"}}}
+MANY = {"at": "2026-11-02T08:00:00Z", "place": "x"}
 SWAP_DAY = {"kind": "agree", "from_day": "2026-11-02", "clause": {"kind": "swap_day"}}
 DAMAGE = {"kind": "damage", "on_day": "2026-11-02", "name": "x", "unit_price": "1"}
 QUOTE = {"source": "x", "opinion_id": "Q-NEW", "kind": "quote", "given_by": "x", "given_on": "2026-10-02"} | {
@@ -36,6 +37,7 @@ QUOTE = {"source": "x", "opinion_id": "Q-NEW", "kind": "quote", "given_by": "x",
     "currency": "EUR",
 }
 TOLD: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
+    "/api/v1/bulk-changes": lambda ids: {"assets": [ids["asset_id"]], "move": MANY},
     "/api/v1/price-opinions": lambda ids: QUOTE | {"asset": ids["asset_id"]},
     "/api/v1/contracts/{contract_id}/amendments": lambda _ids: SWAP_DAY,
     "/api/v1/contracts/{contract_id}/preview": lambda _ids: SWAP_DAY,
@@ -45,7 +47,11 @@ TOLD: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "/api/v1/contracts/{contract_id}/charges": lambda ids: DAMAGE | {"asset_id": ids["asset_id"]},
 }
 """Bodies that a schema cannot tell, for it says one of many, or a pattern."""
-FORMS = {"/books/journal": {"month": "2026-09"}}
+FORMS = {
+    "/books/journal": {"month": "2026-09"},
+    "/assets/changes": {"asset_id": "{asset_id}", "deed": "move", "place": "x"},
+    "/assets/views": {"name": "x"},
+}
 """What pages send, which stand in no description."""
 SAME_FOR_ALL = {"metric", "position"}
 """Words in a path that are no secret of anybody."""
@@ -110,7 +116,8 @@ class Walk:
         """Make a body that names the ids."""
         made = body_of(self._operation(door), self.description, ids)
         if made is None:
-            return {"data": FORMS[door.path]} if door.path in FORMS else {}
+            form = FORMS.get(door.path, {})
+            return {"data": {name: said.format_map(ids) for name, said in form.items()}} if form else {}
         media_type, body = made
         if media_type != "application/json":
             return _unlike_json(door, body, ids)

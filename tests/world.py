@@ -29,7 +29,8 @@ from lifecycle.actor import Actor
 from lifecycle.add_field_photo import add_field_photo
 from lifecycle.add_photo import add_photo
 from lifecycle.alert import AlertKind
-from lifecycle.asset import AssetStatus, NewAsset
+from lifecycle.asset import AssetStatus, Destination, NewAsset
+from lifecycle.change_many import ManyChanged, change_many
 from lifecycle.checklist import Checklist, Item
 from lifecycle.field_record import FieldRecord
 from lifecycle.inspection import Inspection, InspectionSource
@@ -62,6 +63,7 @@ from pas.message_tables import Channel, MessageKind, MessageState
 from pas.role import Role
 from pas.secret import DEVICE_PREFIX, KEY_PREFIX, digest, new_secret, written
 from pas.tables import ApiKeyRecord, DeviceAssetRecord, DeviceRecord, PersonRecord, SessionRecord
+from pas.view_tables import ListViewRecord
 from pas.web.tech import VERSION
 from telemetry.alarm_rule import AlarmKind, AlarmTerms
 from telemetry.alarm_tables import AlarmRecord
@@ -188,6 +190,7 @@ def _holding(session: Session, mark: str, shared: dict[str, str]) -> Holding:
     registered_asset = register_assets(session, [asset], now=NOW, by=OPERATOR)[0]
     asset_id = registered_asset.id
     inspection_id = _seen_and_measured(session, asset_id, mark)
+    put = ManyChanged(assets=[asset_id], move=Destination(at=NOW, place=f"{mark} hall"))
     contract = {
         "code": f"{mark}-C",
         "customer_id": customer.id,
@@ -211,6 +214,7 @@ def _holding(session: Session, mark: str, shared: dict[str, str]) -> Holding:
         "code_of_site": site.code,
         "serial": asset.serial,
         "contract_id": contract_id,
+        "change_id": change_many(session, put, now=NOW, by=OPERATOR).id,
     }
     return Holding(mark, {name: str(found) for name, found in ids.items()})
 
@@ -362,6 +366,10 @@ def _person(session: Session, slug: str, role: Role, holding: Holding | None, ma
         session.add(feed)
         session.flush()
         holding.ids["feed_id"] = str(feed.id)
+        view = ListViewRecord(tenant_id=tenant_id, person_id=person.id, name=f"{who} view", query="q=x", kept_at=NOW)
+        session.add(view)
+        session.flush()
+        holding.ids["view_id"] = str(view.id)
         holding.ids["calendar_address"] = f"{tenant_id}_{feed.id.hex}_{hidden}"
     return Identity(f"{slug} {who} {role.value}", slug, role, token)
 

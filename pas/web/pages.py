@@ -1,14 +1,11 @@
-"""The pages of the fleet: the overview, the list of things, and the page of one thing."""
+"""The overview, and the page of one thing."""
 
 from datetime import datetime
-from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
-from lifecycle.asset import AssetStatus
 from lifecycle.valuation.value import AssetValue
 from lifecycle.value_assets import value_assets
 from pas import clock
@@ -18,7 +15,6 @@ from pas.role import Role
 from pas.web import overview as figures
 from pas.web.asset_page import Thing, account, thing, told
 from pas.web.drawing import blocks
-from pas.web.fleet import Wanted, listed
 from pas.web.page import render
 from telemetry.find_meters import latest_meters
 
@@ -62,35 +58,6 @@ def overview(request: Request, caller: Asking, session: Reading) -> Response:
         ending_count=ending_count,
         ending=ending,
         invoices=figures.invoices_of(session, customer_id=customer_id, limit=12) if customer_id else None,
-    )
-
-
-@router.get("/assets")
-@may(*EVERYBODY)
-def assets(
-    request: Request,
-    caller: Asking,
-    session: Reading,
-    q: Annotated[str, Query(max_length=200)] = "",
-    status: AssetStatus | str = "",
-    grade: Annotated[str, Query(pattern="^[A-E]?$")] = "",
-    cursor: Annotated[str | None, Query(max_length=400)] = None,
-) -> Response:
-    """Show the list of things."""
-    known = status if status in set(AssetStatus) else ""
-    wanted = Wanted(q=q.strip(), status=known, grade=grade)
-    rows, following = listed(session, wanted=wanted, holder_id=caller.customer_id, cursor=cursor)
-    return render(
-        request,
-        "assets.html",
-        caller=caller,
-        rows=rows,
-        wanted=wanted,
-        following=following,
-        continued=cursor is not None,
-        filtered="?" + urlencode({name: value for name, value in wanted._asdict().items() if value}),
-        statuses=[status.value for status in AssetStatus],
-        grades=figures.GRADES,
     )
 
 
