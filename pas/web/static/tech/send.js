@@ -43,12 +43,22 @@ export async function send(now = false) {
     mood.busy = true;
     try {
       for (const note of forgotten(await allNotes(), Date.now())) await dropNote(note.id);
-      for (const note of waiting(await allNotes())) if (!(await sendOne(note))) return;
+      await sendEach(new Set());
     } finally {
       mood.busy = false;
       changed();
     }
   });
+}
+
+/**
+ * Send note after note, also those that became ready meanwhile, each at most once in this round.
+ * @param {Set<string>} tried
+ */
+async function sendEach(tried) {
+  const note = waiting(await allNotes()).find((one) => !tried.has(one.id));
+  if (!note || !(await sendOne(note))) return;
+  await sendEach(tried.add(note.id));
 }
 
 /**
