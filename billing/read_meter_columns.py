@@ -21,7 +21,8 @@ _SECOND = 1_000_000
 _NEAR = 1e-6
 """So near to half a thousandth a number is rounded digit by digit."""
 _EXACT = 2.0**40
-_FINE = 1e-5
+_FINE = 1e-4
+"""Smaller readings Python spells with an exponent."""
 
 
 class Shown(NamedTuple):
@@ -70,10 +71,10 @@ def _shown(meter: str, counted: Risen) -> list[Shown | None]:
     """Tell what counters showed; None where they must be reckoned reading by reading."""
     nothing = unread(meter)
     ends = (
-        _texts(counted.opening),
-        _moments(counted.opening_at),
-        _texts(counted.closing),
-        _moments(counted.closing_at),
+        as_texts(counted.opening),
+        as_moments(counted.opening_at),
+        as_texts(counted.closing),
+        as_moments(counted.closing_at),
     )
     used = thousandths(counted.closing - counted.opening)
     rows = zip(used, *ends, counted.silent.tolist(), counted.odd.tolist(), strict=True)
@@ -98,7 +99,7 @@ def thousandths(numbers: Numbers) -> list[int]:
     return rounded
 
 
-def _texts(numbers: Numbers) -> list[str]:
+def as_texts(numbers: Numbers) -> list[str]:
     """Write readings as `as_shown` does."""
     return [
         str(int(one))
@@ -110,7 +111,7 @@ def _texts(numbers: Numbers) -> list[str]:
     ]
 
 
-def _moments(at: Moments) -> list[str]:
+def as_moments(at: Moments) -> list[str]:
     """Write moments as `isoformat` does: whole seconds by column."""
     texts = np.datetime_as_string(at.astype("datetime64[us]"), unit="s").tolist()
     whole = (at % _SECOND == 0).tolist()
