@@ -8,6 +8,7 @@ from sqlmodel import Session
 from billing.end_report_queries import decisions_on, write_down
 from billing.end_report_tables import WriteDownDecisionRecord
 from billing.finance_report.write_down import AlreadyDecided, WriteDownDecision
+from billing.lease_queries import held_assets
 from lifecycle.actor import Actor
 from lifecycle.record_audit import record_audit
 from telemetry.tables import tenant_of
@@ -21,6 +22,7 @@ def decide_write_down(
     Raises UnknownWriteDown and AlreadyDecided.
     """
     proposal = write_down(session, write_down_id=write_down_id)
+    held_assets(session, [proposal.asset_id])
     before = decisions_on(session, [proposal.id]).get(proposal.id)
     if before is not None:
         if (before.verdict, before.reason) == (decision.verdict, decision.reason):

@@ -41,9 +41,8 @@ def write_downs(*, report_id: UUID | None = None) -> SelectOfScalar[WriteDownRec
 
 
 def write_down(session: Session, *, write_down_id: UUID) -> WriteDownRecord:
-    """Give one proposal, held until the transaction ends. Raises UnknownWriteDown."""
-    query = select(WriteDownRecord).where(WriteDownRecord.id == write_down_id).with_for_update()
-    found = session.exec(query).first()
+    """Give one proposal. Raises UnknownWriteDown."""
+    found = session.exec(write_downs().where(WriteDownRecord.id == write_down_id)).first()
     if found is None:
         raise UnknownWriteDown("there is no such proposal to write down", field="write_down_id")
     return found
