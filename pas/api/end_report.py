@@ -27,9 +27,10 @@ End = Annotated[date, Query(description="The day after the last one that counts.
 AsOf = Annotated[date | None, Query(description="What was known on this day; today where it is left out.")]
 HowSold = Annotated[Premise, Query(description="Under which circumstances the things are supposed to be sold.")]
 Language = Annotated[str, Query(max_length=5, description="nl, fr or en.")]
-PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "The pages."}}
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": _BYTES}, "description": "The pages."}}
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-XLSX: dict[int | str, dict[str, Any]] = {200: {"content": {_SHEET: {}}, "description": "The workbook."}}
+XLSX: dict[int | str, dict[str, Any]] = {200: {"content": {_SHEET: _BYTES}, "description": "The workbook."}}
 
 
 class ReportToKeep(BaseModel):
