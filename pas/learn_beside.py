@@ -12,6 +12,7 @@ from sqlmodel import select
 
 from lifecycle.learn_unasked import (
     ENDS_WITHIN,
+    Claim,
     claim_learning,
     end_learning,
     gather_claimed,
@@ -81,9 +82,17 @@ class Learner:
             if claim is not None:
                 with database.reading(tenant_id) as session:
                     material = gather_claimed(session, claim, now=now)
-                self._under_way = _start(tenant_id, claim.id, claim.trade, material)
-                log.info("learning begun", trade=claim.trade, sales=len(material.frame))
+                self._begin_with(tenant_id, claim, material)
                 return
+
+    def _begin_with(self, tenant_id: int, claim: Claim, material: Material) -> None:
+        """Start a process; where the machine has no room for one, the claim is taken up again later."""
+        try:
+            self._under_way = _start(tenant_id, claim.id, claim.trade, material)
+        except OSError:
+            log.exception("no process to learn in", trade=claim.trade)
+        else:
+            log.info("learning begun", trade=claim.trade, sales=len(material.frame))
 
     def _keep(self, database: Database, one: _UnderWay, now: datetime) -> None:
         taught, seconds = None, monotonic() - one.began
@@ -118,7 +127,7 @@ def _end(one: _UnderWay) -> None:
 def _received(told: Connection) -> dict[UUID, Lesson] | None:
     try:
         return {UUID(of): Lesson.model_validate(lesson) for of, lesson in told.recv().items()}
-    except EOFError:
+    except (EOFError, OSError):
         return None
 
 
