@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
-from billing.contract.contract import Lease, WrongTerms, check_leases, check_prices
+from billing.contract.contract import Lease, WrongTerms, check_leases, check_period, check_prices
 from billing.contract.unit import unit_code
 from billing.contract_life.amendment import AddAsset, Amendment, as_asked
 from billing.contract_life.clause import Indexation
@@ -124,6 +124,7 @@ def _check(session: Session, held: Held, plan: Plan, amendment: Amendment) -> No
             raise UnknownParty("there is no such product", field="pool.product_id")
     for changed in plan.lines:
         check_prices(changed.after, held.contract.proration, "a line of the contract", "line.")
+        check_period(changed.after, held.contract, "a line of the contract", "line.")
     if isinstance(amendment, AddAsset):
         _check_line(session, held, plan.lines[0].after)
     code, mine = held.contract.code, _leases_after(held, plan)

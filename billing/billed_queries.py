@@ -45,20 +45,20 @@ def _months(session: Session, wanted: CTE, since: date, found: Mapping[UUID, Bil
 
 
 def _lines(session: Session, wanted: CTE, since: date, found: Mapping[UUID, BilledSoFar]) -> None:
-    """Load the lines of bills; what a credit note takes back was granted, and is not billed again."""
+    """Load the lines of bills and of their credit notes, in the order in which they were issued."""
     line, bill = InvoiceLineRecord, InvoiceRecord
     query = (
-        select(line, col(bill.contract_id), col(bill.period_start))
+        select(line, col(bill.contract_id), col(bill.period_start), col(bill.revision))
         .join(bill, (col(bill.tenant_id) == line.tenant_id) & (col(bill.id) == line.invoice_id))
         .join(wanted, wanted.c.id == bill.contract_id)
-        .where(bill.revision == 0, line.period_start >= since)
-        .order_by(col(bill.period_start), col(line.position))
+        .where(line.period_start >= since)
+        .order_by(col(bill.issued_at), col(bill.id), col(line.position))
     )
-    for record, contract_id, month in session.exec(query):
-        found[contract_id].lines.extend(_billed(record, contract_id, month))
+    for record, contract_id, month, revision in session.exec(query):
+        found[contract_id].lines.extend(_billed(record, contract_id, month, is_credit=revision > 0))
 
 
-def _billed(record: InvoiceLineRecord, contract_id: UUID, month: date) -> list[BilledLine]:
+def _billed(record: InvoiceLineRecord, contract_id: UUID, month: date, *, is_credit: bool) -> list[BilledLine]:
     inputs = {key: value for why in record.reasons for key, value in why["inputs"].items()}
     kind = kind_of(record.component, inputs, of_contract=record.billed_of == contract_id)
     if kind is None:
@@ -75,6 +75,7 @@ def _billed(record: InvoiceLineRecord, contract_id: UUID, month: date) -> list[B
             net=record.net,
             inputs=inputs,
             rules=tuple(why["rule"] for why in record.reasons),
+            credited=str(inputs.get("why", "")) if is_credit else None,
         )
     ]
 

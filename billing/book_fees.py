@@ -23,7 +23,8 @@ class Agreed(NamedTuple):
     product: str
     currency: str
     monthly_fee: Decimal
-    every_months: int
+    every_months: Decimal | int
+    """Of how many months a period is; of weeks as a year of 52 weeks makes it."""
     start: date
     end: date | None
     tariff: Tariff = PLAIN
@@ -70,5 +71,5 @@ def _holds(discount: Discount, day: date) -> bool:
     return on_fee and discount.from_day <= day and (discount.until_day is None or day < discount.until_day)
 
 
-def _off(discount: Discount, whole: Decimal, months: int) -> Decimal:
+def _off(discount: Discount, whole: Decimal, months: Decimal | int) -> Decimal:
     return discount.amount / months if discount.amount is not None else whole * (discount.percent or 0) / PERCENT

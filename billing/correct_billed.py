@@ -12,15 +12,17 @@ from billing.period import Month
 from billing.proof import NO_READINGS, Proof, plain
 from billing.rate_month import Beside, of_month, rate_again, rate_month
 from billing.rating.billed import CHARGED, BilledAs, BilledLine, Of, of_line
+from billing.rating.granted import Booked, still_owed
 from billing.rating.price_use import PricedPart, total
 from billing.rating.rated import Component, Meter, RatedLine, Terms, as_amount, as_price
 from lifecycle.reason import Reason
 
-CORRECTION_RULE = "correction/1"
+CORRECTION_RULE = "correction/2"
+NOTHING = Decimal("0.00")
 
 
 class Held(NamedTuple):
-    """What was billed of one thing and period so far, and what it comes to by what is known now."""
+    """What was billed and credited of one thing and period so far, and what it comes to by what is known now."""
 
     of: Of
     until: date
@@ -31,9 +33,27 @@ class Held(NamedTuple):
     @property
     def net(self) -> Decimal:
         """Give by how much it comes to more than was billed; less than nothing where too much was."""
-        return sum((line.net for line in self.now), Decimal("0.00")) - sum(
-            (line.net for line in self.billed), Decimal(0)
-        )
+        return self.owed - self.was
+
+    @property
+    def was(self) -> Decimal:
+        """Give what was billed, less what was credited."""
+        return sum((line.net for line in self.billed), NOTHING)
+
+    @property
+    def comes_to(self) -> Decimal:
+        """Give what it comes to by what is known now, whatever was granted of it."""
+        return sum((line.net for line in self.now), NOTHING)
+
+    @property
+    def owed(self) -> Decimal:
+        """Give what is owed of it in all, after what was granted of it."""
+        return still_owed(self.comes_to, [Booked(line.net, line.credited) for line in self.billed])
+
+    @property
+    def credited(self) -> Decimal:
+        """Give what credit notes took back."""
+        return -sum((line.net for line in self.billed if line.credited is not None), NOTHING)
 
     @property
     def use(self) -> Decimal:
@@ -73,7 +93,11 @@ def _is_by_another_rule(held: Held) -> bool:
 
 def _beside(due: Due) -> Iterable[BilledLine]:
     own = {due.contract.id, *(terms.line_id for terms in due.terms)}
-    return (line for line in due.billed if line.of.billed_of not in own and line.component in CHARGED)
+    return (line for line in due.billed if _counts_beside(line) and line.of.billed_of not in own)
+
+
+def _counts_beside(line: BilledLine) -> bool:
+    return line.component in CHARGED and line.credited is None
 
 
 def _without_forgotten(due: Due) -> Due:
@@ -124,7 +148,7 @@ def _fees(due: Due) -> list[Held]:
 
 
 def _corrects(line: BilledLine) -> bool:
-    return line.component == Component.CORRECTION
+    return line.component == Component.CORRECTION and line.credited is None
 
 
 def _correction(due: Due, held: Held, revision: int) -> RatedLine:
@@ -140,7 +164,7 @@ def _correction(due: Due, held: Held, revision: int) -> RatedLine:
         period_start=held.of.start,
         period_end=held.until,
         formula=_formula(held),
-        reasons=[_why(held)],
+        reasons=[_why(held), *_granted(held)],
         **_amount(held, terms),
         **_readings(held, terms.meter if terms else None),
     )
@@ -174,10 +198,10 @@ def _readings(held: Held, meter: Meter | None) -> dict[str, Any]:
 
 
 def _formula(held: Held) -> str:
-    now = sum((line.net for line in held.now), Decimal("0.00"))
-    before = sum((line.net for line in held.billed), Decimal("0.00"))
-    how = "; ".join(line.formula for line in held.now)
-    return f"{how or now}; {now} − {before} = {held.net}"
+    how = "; ".join(line.formula for line in held.now) or f"{held.comes_to}"
+    granted = held.comes_to - held.owed
+    after = f"; {held.comes_to} − {granted} = {held.owed}" if granted else ""
+    return f"{how}{after}; {held.owed} − {held.was} = {held.net}"
 
 
 def _why(held: Held) -> Reason:
@@ -185,10 +209,18 @@ def _why(held: Held) -> Reason:
         "billed_as": held.of.kind.value,
         "from": str(held.of.start),
         "until": str(held.until),
-        "was": str(sum((line.net for line in held.billed), Decimal("0.00"))),
-        "now": str(sum((line.net for line in held.now), Decimal("0.00"))),
+        "was": str(held.was),
+        "now": str(held.owed),
         "difference": str(held.net),
         "use_difference": str(held.use),
         "formulas": [line.formula for line in held.now],
     }
     return Reason(code="bill.rerated", rule=CORRECTION_RULE, inputs=inputs, effect=float(held.net))
+
+
+def _granted(held: Held) -> list[Reason]:
+    """Say what credit notes took back of it, which counts towards the correction."""
+    if not held.credited:
+        return []
+    inputs = {"granted": str(held.credited), "comes_to": str(held.comes_to), "owed": str(held.owed)}
+    return [Reason(code="bill.granted", rule=CORRECTION_RULE, inputs=inputs)]

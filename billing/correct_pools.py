@@ -13,6 +13,7 @@ from billing.contract_life_queries import pools_of
 from billing.contract_life_tables import ContractAmendmentRecord, ContractPoolRecord
 from billing.period import Month, months_later
 from billing.rate_pools import rate_pools
+from billing.rating.granted import Booked, still_owed
 from billing.rating.rated import Component, RatedLine
 from billing.tables import ContractRecord, InvoiceLineRecord, InvoiceRecord
 from lifecycle.reason import Reason
@@ -40,6 +41,8 @@ class Billed(NamedTuple):
     start: date
     end: date
     net: Decimal
+    credited: str | None = None
+    """Why a credit note took it back; None for what was billed."""
 
 
 def correct_pools(
@@ -102,29 +105,36 @@ def _corrected_by(amendment: ContractAmendmentRecord, bills: Sequence[Bill], mon
 
 
 def _billed(session: Session, pool_ids: Iterable[UUID], month: Month) -> defaultdict[UUID, list[Billed]]:
-    """Give what was billed of pools so far, in whichever bill but this month's own."""
+    """Give what was billed and credited of pools so far, of whichever month but this one."""
     line, bill = InvoiceLineRecord, InvoiceRecord
     found: defaultdict[UUID, list[Billed]] = defaultdict(list)
     for some in lots(sorted(pool_ids), KEYS):
         query = (
-            select(line)
+            select(line, col(bill.revision))
             .join(bill, (col(bill.tenant_id) == line.tenant_id) & (col(bill.id) == line.invoice_id))
-            .where(col(line.billed_of).in_(some), bill.period_start != month.start, bill.revision == 0)
+            .where(col(line.billed_of).in_(some), bill.period_start != month.start)
+            .order_by(col(bill.issued_at), col(bill.id), col(line.position))
         )
-        for one in session.exec(query):
+        for one, revision in session.exec(query):
             told = Billed(one.billed_of, one.component, one.revision, one.period_start, one.period_end, one.net)
-            found[one.billed_of].append(told)
+            found[one.billed_of].append(told._replace(credited=_why(one)) if revision else told)
     return found
+
+
+def _why(one: InvoiceLineRecord) -> str:
+    """Give why a credit note was given, from the reason that its lines carry."""
+    return next((str(why["inputs"]["why"]) for why in reversed(one.reasons) if why["code"] == "bill.credited"), "")
 
 
 def _difference(
     pool_id: UUID, now: Sequence[RatedLine], before: Sequence[Billed], amendment: ContractAmendmentRecord
 ) -> list[RatedLine]:
-    owed = sum((line.net for line in now), Decimal("0.00"))
+    comes_to = sum((line.net for line in now), Decimal("0.00"))
+    owed = still_owed(comes_to, [Booked(line.net, line.credited) for line in before])
     was = sum((line.net for line in before), Decimal("0.00"))
     if owed == was:
         return []
-    corrected = [line.revision for line in before if line.component == Component.CORRECTION]
+    corrected = [line.revision for line in before if line.component == Component.CORRECTION and line.credited is None]
     inputs: dict[str, Any] = {
         "was": str(was),
         "now": str(owed),

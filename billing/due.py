@@ -68,7 +68,7 @@ class Due(NamedTuple):
 def policies_of(contract: Contract) -> Policies:
     """Give what holds for all lines of a contract."""
     return Policies(
-        cadence=Cadence(contract.every_months, contract.anchor_on),
+        cadence=Cadence(contract.every_months, contract.anchor_on, contract.every_weeks),
         fee_timing=contract.fee_timing,
         proration=contract.proration,
         zero_use=contract.zero_use,

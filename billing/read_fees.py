@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +15,11 @@ from billing.books.recurring import Fee
 from billing.contract_life.price_index import Indexed
 from billing.contract_life_tables import ContractPoolRecord
 from billing.index_prices import index_prices
-from billing.period import Month, Period, months_later
+from billing.period import MONTHS, Month, Period, months_later
 from billing.tables import ContractLineRecord, ContractRecord
 from lifecycle.tables import AssetRecord, CustomerRecord, ProductRecord
+
+WEEKS_OF_YEAR = 52
 
 _Indices = Mapping[UUID, Mapping[date, Indexed]]
 
@@ -65,8 +68,15 @@ def _of_pools(session: Session, end: date) -> Iterator[tuple[UUID, Agreed]]:
 def _agreed(
     one: ContractLineRecord | ContractPoolRecord, contract: ContractRecord, customer: str, product: str, *tariff: Any
 ) -> Agreed:
-    ends = (contract.currency, one.monthly_fee, contract.every_months, one.starts_on, one.ends_on or contract.ends_on)
+    until = one.ends_on or contract.ends_on
+    ends = (contract.currency, one.monthly_fee, _months_of_period(contract), one.starts_on, until)
     return Agreed(customer, contract.code, product, *ends, *tariff)
+
+
+def _months_of_period(contract: ContractRecord) -> Decimal | int:
+    if contract.every_weeks is None:
+        return contract.every_months
+    return Decimal(contract.every_weeks * MONTHS) / WEEKS_OF_YEAR
 
 
 def _indices(session: Session, contracts: Sequence[ContractRecord], period: Period) -> _Indices:

@@ -9,12 +9,12 @@ from sqlmodel import Session, col, func, select
 
 from billing.books.line import NOBODY_S, BookedLine, first_of, in_words, months_of
 from billing.books.revenue import earned_by
-from billing.due import Due
+from billing.due import Due, policies_of
 from billing.load_due import load_due
 from billing.period import Month, months_later
 from billing.queries import contracts_running
 from billing.rate_contract import rate_contract
-from billing.rating.cadence import Cadence, period_of
+from billing.rating.cadence import period_of
 from billing.rating.rated import Component
 from billing.tables import ContractRecord, InvoiceRecord
 from telemetry.refusal import Refusal
@@ -52,8 +52,8 @@ def _bills(session: Session, as_of: date) -> dict[Month, list[ContractRecord]]:
     """Give for each month the contracts whose bill of it is missing, and those whose period ends in a later month."""
     missing = {month: _waiting(session, month, as_of) for month in _months(session, as_of)}
     for contract in contracts_running(session, period=Month(in_words(first_of(as_of)))):
-        if contract.every_months > 1:
-            ends = period_of(Cadence(contract.every_months, contract.anchor_on), as_of).end - A_DAY
+        if contract.every_months > 1 or contract.every_weeks is not None:
+            ends = period_of(policies_of(contract).cadence, as_of).end - A_DAY
             if first_of(ends) > first_of(as_of):
                 missing.setdefault(Month(in_words(ends)), []).append(contract)
     return missing

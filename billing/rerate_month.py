@@ -32,7 +32,7 @@ class Because(StrEnum):
 
 
 class Difference(BaseModel):
-    """What was billed of one thing and its days, with corrections since, and what it comes to now."""
+    """What was billed of one thing and its days, with corrections and credits since, and what is owed of it now."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -81,7 +81,7 @@ def rerate_month(session: Session, *, month: Month, contract_ids: Sequence[UUID]
             of_contract = hold_billed(due, (month,), by_any_rule=True)
             held += of_contract
             differences += [*_not_rated(due, month), *(_difference(due, one) for one in of_contract if one.differs)]
-    was, now = (sum((amount(one) for one in held), Decimal("0.00")) for amount in (_was, _now))
+    was, now = (sum((getattr(one, name) for one in held), Decimal("0.00")) for name in ("was", "owed"))
     return Rerated(
         month=str(month),
         contracts=len(contracts),
@@ -92,14 +92,6 @@ def rerate_month(session: Session, *, month: Month, contract_ids: Sequence[UUID]
         difference=now - was,
         differences=differences,
     )
-
-
-def _was(held: Held) -> Decimal:
-    return sum((line.net for line in held.billed), Decimal("0.00"))
-
-
-def _now(held: Held) -> Decimal:
-    return sum((line.net for line in held.now), Decimal("0.00"))
 
 
 def _difference(due: Due, held: Held) -> Difference:
@@ -115,8 +107,8 @@ def _difference(due: Due, held: Held) -> Difference:
         period_start=held.of.start,
         period_end=held.until,
         because=_because(held),
-        was=_was(held),
-        now=_now(held),
+        was=held.was,
+        now=held.owed,
         difference=held.net,
         was_use=billed if is_use else None,
         now_use=billed + held.use if is_use else None,

@@ -244,6 +244,7 @@ STATUS: dict[str, int] = {
     "UnknownCause": 422,
     "UnknownVersion": 404,
     "UnreadableAmendment": 422,
+    "UnreadableOffer": 422,
 }
 """Class name of a refusal to its status; a test fails on a refusal that is missing here."""
 

@@ -28,9 +28,10 @@ ENDS_THE_LOGIN = {"/api/v1/logout", "/logout", "/api/v1/me/password"}
 NOBODY = Identity("nobody", "", None)
 CHOICES = {"code": ["lamp_hours"], "format": ["csv"], "kind": [kind.value for kind in KindName], "rule": ["wear"]}
 """What a path lets one choose: every kind is a door of its own; every format holds the same."""
-SEEN = {"kind": "inspection", "captured_at": "2026-11-01T08:00:00Z", "seen": {"grades": {"light": "B"}}}
 MANY = {"at": "2026-11-02T08:00:00Z", "place": "x"}
+SEEN = {"kind": "inspection", "captured_at": "2026-11-01T08:00:00Z", "seen": {"grades": {"light": "B"}}}
 SWAP_DAY = {"kind": "agree", "from_day": "2026-11-02", "clause": {"kind": "swap_day"}}
+OFFER = {"starts_on": "2026-11-02", "lines": [{"name": "x", "monthly_fee": "1"}]}
 DAMAGE = {"kind": "damage", "on_day": "2026-11-02", "name": "x", "unit_price": "1"}
 QUOTE = {"source": "x", "opinion_id": "Q-NEW", "kind": "quote", "given_by": "x", "given_on": "2026-10-02"} | {
     "price": 100,
@@ -41,6 +42,7 @@ TOLD: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "/api/v1/price-opinions": lambda ids: QUOTE | {"asset": ids["asset_id"]},
     "/api/v1/contracts/{contract_id}/amendments": lambda _ids: SWAP_DAY,
     "/api/v1/contracts/{contract_id}/preview": lambda _ids: SWAP_DAY,
+    "/api/v1/offers/preview": lambda _ids: OFFER,
     "/api/v1/field-records": lambda ids: SEEN | {"id": str(uuid4()), "asset_id": ids["asset_id"]},
     "/api/v1/field-records/{record_id}/match": lambda ids: {"tag": ids["asset_id"]},
     "/api/v1/bill-runs/catch-up": lambda _ids: {"since": "2026-09"},

@@ -12,7 +12,7 @@ from pydantic import field_validator
 from sqlmodel import Field, SQLModel
 
 from billing.contract.charging import FeeTiming, NegativeMonth, ZeroUse
-from billing.contract.tariff import PLAIN, DiscountOn, Tariff
+from billing.contract.tariff import PLAIN, CountedOver, DiscountOn, Tariff
 from billing.contract.unit import PERIODS
 from billing.period import FIRST_DAY, LAST_DAY, zone_of
 from lifecycle.label import Label, Line
@@ -60,13 +60,18 @@ def in_digits(number: Decimal) -> Decimal:
     return Decimal(format(number, "f"))
 
 
-class Contract(SQLModel):
-    """The frame; its lines name the assets. Dates are local days of `zone`, half-open: `ends_on` is no longer in it."""
-
-    model_config = {"extra": "forbid"}
+class Parties(SQLModel):
+    """Which contract it is, and whose."""
 
     code: Label = Field(min_length=1, max_length=60)
     customer_id: UUID
+
+
+class ContractTerms(SQLModel):
+    """On which terms. Dates are local days of `zone`, half-open: `ends_on` is no longer in it."""
+
+    model_config = {"extra": "forbid"}
+
     currency: str = Field(default="EUR", schema_extra={"pattern": "^[A-Z]{3}$"}, max_length=3)
     zone: str = Field(default="Europe/Brussels", max_length=60)
     starts_on: date
@@ -78,8 +83,13 @@ class Contract(SQLModel):
     order_reference: Line = Field(default="", max_length=80)
     every_months: int = Field(default=1, sa_column_kwargs={"server_default": "1"}, schema_extra={"enum": [1, 3, 6, 12]})
     """Of how many months its periods are, in which fees are billed and use is counted."""
+    every_weeks: int | None = Field(default=None, ge=1, le=4)
+    """Of how many weeks its periods are, in place of months; the fee of such a period is the tariff's `period_fee`."""
     anchor_on: date | None = None
-    """A day on which a period begins, and from which the contract's years count; a 1 January where left out."""
+    """A day on which a period begins, and from which the contract's years count.
+
+    Where left out, a 1 January; of weeks a Monday.
+    """
     fee_timing: FeeTiming = Field(
         default=FeeTiming.ARREARS, sa_type=worded(FeeTiming), sa_column_kwargs={"server_default": "arrears"}
     )
@@ -110,8 +120,12 @@ class Contract(SQLModel):
         return months
 
 
-class ContractLine(SQLModel):
-    """One asset under the contract: a fee per month, and a price per unit of one meter beyond an allowance.
+class Contract(ContractTerms, Parties):
+    """The frame; its lines name the assets."""
+
+
+class LineTerms(SQLModel):
+    """A fee per month, and a price per unit of one meter beyond an allowance.
 
     `meter` is the code of a meter, `allowance` the units that the fee includes for as long as use is counted together:
     a period of the contract or its year. It is prorated as the fee is.
@@ -119,7 +133,6 @@ class ContractLine(SQLModel):
 
     model_config = {"extra": "forbid"}
 
-    asset_id: UUID
     starts_on: date
     ends_on: date | None = None
     monthly_fee: Decimal = Field(default=Decimal(0), ge=0, max_digits=14, decimal_places=4, sa_type=ExactDecimal)
@@ -132,6 +145,16 @@ class ContractLine(SQLModel):
     @classmethod
     def _amounts_in_digits(cls, amount: Decimal | None) -> Decimal | None:
         return None if amount is None else in_digits(amount)
+
+
+class Leased(SQLModel):
+    """Which asset."""
+
+    asset_id: UUID
+
+
+class ContractLine(LineTerms, Leased):
+    """One asset under the contract."""
 
 
 class NewContractLine(ContractLine):
@@ -166,6 +189,7 @@ def check_terms(contract: NewContract) -> None:
         raise WrongTerms(sentence, field="anchor_on")
     if None not in {contract.minimum, contract.maximum} and (contract.minimum or 0) > (contract.maximum or 0):
         raise WrongTerms(f"the minimum of {contract.code} lies above its maximum", field="minimum")
+    _check_weeks(contract)
     _check_days(contract.code, contract.starts_on, contract.ends_on, "")
     for position, line in enumerate(contract.lines):
         where = f"lines.{position}."
@@ -173,7 +197,9 @@ def check_terms(contract: NewContract) -> None:
         if line.starts_on < contract.starts_on or (line.ends_on or FIRST_DAY) > (contract.ends_on or LAST_DAY):
             sentence = f"line {position + 1} of {contract.code} runs outside the contract's own days"
             raise WrongTerms(sentence, field=f"{where}starts_on")
-        check_prices(line, contract.proration, f"line {position + 1} of {contract.code}", where)
+        name = f"line {position + 1} of {contract.code}"
+        check_prices(line, contract.proration, name, where)
+        check_period(line, contract, name, where)
 
 
 def check_prices(line: ContractLine, proration: Proration, name: str, where: str = "") -> None:
@@ -191,6 +217,27 @@ def check_prices(line: ContractLine, proration: Proration, name: str, where: str
         raise WrongTerms(
             f"{name} counts what is installed by days, so parts must be charged so", field=f"{where}tariff"
         )
+
+
+def _check_weeks(contract: Contract) -> None:
+    """Refuse weeks beside months, and weeks of thirty days. Raises WrongTerms."""
+    if contract.every_weeks is None:
+        return
+    if contract.every_months != 1:
+        raise WrongTerms(f"{contract.code} is billed by weeks or by months, not both", field="every_months")
+    if contract.proration is Proration.FIXED_30:
+        raise WrongTerms(f"{contract.code} is billed by weeks, which have no thirty days", field="proration")
+
+
+def check_period(line: ContractLine, contract: Contract, name: str, where: str = "") -> None:
+    """Refuse a fee a month, and use counted by the year, where periods are weeks. Raises WrongTerms."""
+    if contract.every_weeks is None:
+        return
+    if line.monthly_fee:
+        sentence = f"{name} is billed by weeks: give the fee of a period as tariff.period_fee, not a monthly_fee"
+        raise WrongTerms(sentence, field=f"{where}monthly_fee")
+    if line.tariff.counted_over is CountedOver.YEAR:
+        raise WrongTerms(f"{name} counts use by the year, into which no weeks fit", field=f"{where}tariff")
 
 
 def _is_about_fees(tariff: Tariff) -> bool:

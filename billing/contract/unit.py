@@ -4,6 +4,7 @@ from telemetry.refusal import Refusal
 from telemetry.unit import names
 
 MONTH = "MON"
+WEEK = "WEE"
 DAY = "DAY"
 PIECE = "C62"
 PERIODS = {1: MONTH, 3: "QAN", 6: "SAN", 12: "ANN"}

@@ -28,7 +28,7 @@ class Of(NamedTuple):
 
 
 class BilledLine(NamedTuple):
-    """A line of an issued bill, as far as later bills depend on it."""
+    """A line of an issued bill or credit note, as far as later bills depend on it."""
 
     of: Of
     until: date
@@ -42,10 +42,14 @@ class BilledLine(NamedTuple):
     inputs: Mapping[str, Any]
     """Of all its reasons together."""
     rules: tuple[str, ...]
+    credited: str | None = None
+    """Why a credit note took it back; None for what was billed."""
 
     @property
     def use(self) -> Decimal:
-        """Give the use that it billed."""
+        """Give the use that it billed; a credit note repeats what it takes back."""
+        if self.credited is not None:
+            return Decimal(0)
         key = "use_difference" if self.component == Component.CORRECTION else "increase"
         return Decimal(self.inputs.get(key) or 0)
 

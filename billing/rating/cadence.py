@@ -2,19 +2,23 @@
 
 from calendar import monthrange
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from billing.period import FIRST_DAY, LAST_DAY, MONTHS, Period
 
 YEAR = 12
+DAYS_OF_WEEK = 7
+A_MONDAY = date(1970, 1, 5)
 
 
 class Cadence(NamedTuple):
-    """So many months a period, counted from an anchor; without one from a first of January."""
+    """So many months or weeks a period, counted from an anchor; without one from a first of January, or a Monday."""
 
     months: int = 1
     anchor: date | None = None
+    weeks: int | None = None
+    """Where it is set, periods are of weeks."""
 
 
 class Slot(NamedTuple):
@@ -44,12 +48,25 @@ def period_of(cadence: Cadence, day: date) -> Period:
     >>> period_of(Cadence(3), date(2024, 5, 20)) == Period(date(2024, 4, 1), date(2024, 7, 1))
     True
     """
+    if cadence.weeks is not None:
+        return _weeks_of(cadence.anchor or A_MONDAY, cadence.weeks, day)
     anchor = cadence.anchor or FIRST_DAY
     place = ((day.year - anchor.year) * MONTHS + day.month - anchor.month) // cadence.months
     if months_after(anchor, place * cadence.months) > day:
         place -= 1
     start, end = (months_after(anchor, count * cadence.months) for count in (place, place + 1))
     return Period(max(start, FIRST_DAY), min(end, LAST_DAY))
+
+
+def _weeks_of(anchor: date, weeks: int, day: date) -> Period:
+    """Give the weeks that a day lies in.
+
+    >>> _weeks_of(A_MONDAY, 1, date(2023, 6, 16)) == Period(date(2023, 6, 12), date(2023, 6, 19))
+    True
+    """
+    days = weeks * DAYS_OF_WEEK
+    start = day - timedelta(days=(day - anchor).days % days)
+    return Period(max(start, FIRST_DAY), min(start + timedelta(days=days), LAST_DAY))
 
 
 def slot_of(cadence: Cadence, day: date, *, since: date, until: date | None, by_year: bool) -> Slot | None:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from billing.contract.unit import DAY, MONTH, PERIODS
+from billing.contract.unit import DAY, MONTH, PERIODS, WEEK
 from billing.period import LAST_DAY, Period
 from billing.rating.cadence import Slot
 from billing.rating.price_use import exact_cents
@@ -50,6 +50,9 @@ def _whole(terms: Terms, policies: Policies, fee: Decimal) -> dict[str, object]:
     months = policies.cadence.months
     if terms.tariff.period_fee is None:
         return {"quantity": Decimal(months), "unit": MONTH, "unit_price": as_price(terms.monthly_fee)}
+    weeks = policies.cadence.weeks
+    if weeks is not None:
+        return {"quantity": Decimal(weeks), "unit": WEEK, "unit_price": fee, "price_base": Decimal(weeks)}
     return {"quantity": Decimal(1), "unit": PERIODS[months], "unit_price": fee}
 
 
@@ -70,6 +73,8 @@ def _by_days(slot: Slot, policies: Policies, owed: Share, fee: Decimal, formula:
     }
     if policies.cadence.months > 1:
         inputs["every_months"] = policies.cadence.months
+    if policies.cadence.weeks is not None:
+        inputs["every_weeks"] = policies.cadence.weeks
     return Reason(code="bill.days", rule=FEE_RULE, inputs=inputs, effect=float(net))
 
 

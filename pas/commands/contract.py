@@ -1,7 +1,7 @@
-"""`pas contract`: amend a contract, look at what a month would be, and see which contracts must be decided about."""
+"""`pas contract`: price an offer, amend a contract, preview a month, and see which contracts must be decided about."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -10,10 +10,17 @@ from pas.terminal import AsJson, TenantSlug, out, print_json, print_table, refus
 from telemetry.refusal import Refusal
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
     from billing.contract_life.amendment import Amendment
     from billing.preview_contract import MonthPreview
+    from billing.rate_offer import RatedOffer
 
-app = typer.Typer(no_args_is_help=True, help="Contracts: amend, preview a month, renew, and what must be decided.")
+T = TypeVar("T")
+
+app = typer.Typer(
+    no_args_is_help=True, help="Contracts: offer, amend, preview a month, renew, and what must be decided."
+)
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="The contract's code.")]
 MonthText = Annotated[str, typer.Argument(metavar="YYYY-MM", help="The month; it need not be over.")]
@@ -22,11 +29,16 @@ ChangeFile = Annotated[
     typer.Option("--change", help="An amendment as JSON: preview the month with it.", exists=True, dir_okay=False),
 ]
 WantedFile = Annotated[Path, typer.Argument(metavar="FILE", help="The amendment as JSON.", exists=True, dir_okay=False)]
+OfferFile = Annotated[Path, typer.Argument(metavar="FILE", help="The offer as JSON.", exists=True, dir_okay=False)]
 Days = Annotated[int, typer.Option("--days", min=0, max=3650, help="So many days are looked ahead.")]
 
 
 class UnreadableAmendment(Refusal):
     """The file holds no amendment that we know."""
+
+
+class UnreadableOffer(Refusal):
+    """The file holds no offer that we know."""
 
 
 @app.command("preview")
@@ -111,17 +123,45 @@ def decisions(*, days: Days = 60, as_json: AsJson = False, tenant: TenantSlug = 
     print_table(f"To be decided within {days} days", told)
 
 
-def _amendment(file: Path) -> "Amendment":
-    from pydantic import ValidationError
+@app.command("offer")
+@refuses
+def offer(file: OfferFile, *, as_json: AsJson = False) -> None:
+    """Work out what terms would cost, month by month, at an assumed use; nothing is signed or kept."""
+    from pydantic import TypeAdapter
 
+    from billing.contract.offer import Offer
+    from billing.rate_offer import rate_offer
+
+    rated = rate_offer(_read(file, TypeAdapter(Offer), UnreadableOffer, "offer"))
+    print_json(rated) if as_json else _print_offer(rated)
+
+
+def _amendment(file: Path) -> "Amendment":
     from billing.contract_life.amendment import AMENDMENT
 
+    return _read(file, AMENDMENT, UnreadableAmendment, "amendment")
+
+
+def _read(file: Path, adapter: "TypeAdapter[T]", refusal: type[Refusal], what: str) -> T:
+    from pydantic import ValidationError
+
     try:
-        return AMENDMENT.validate_json(file.read_bytes())
+        return adapter.validate_json(file.read_bytes())
     except ValidationError as wrong:
         first = wrong.errors()[0]
         where = ".".join(str(step) for step in first["loc"]) or "the file"
-        raise UnreadableAmendment(f"{file.name} holds no amendment: {where}: {first['msg']}", field=where) from wrong
+        raise refusal(f"{file.name} holds no {what}: {where}: {first['msg']}", field=where) from wrong
+
+
+def _print_offer(rated: "RatedOffer") -> None:
+    rows = [
+        {"month": month.month, "thing": line.product, "what": line.component.value, "formula": line.formula}
+        | {"net": line.net}
+        for month in rated.months
+        for line in month.lines
+    ]
+    print_table("The offer, month by month", rows)
+    out.print(f"net {rated.net}, VAT {rated.vat}, total {rated.gross} {rated.currency}", highlight=False)
 
 
 def _print(seen: "MonthPreview") -> None:

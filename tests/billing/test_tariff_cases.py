@@ -9,16 +9,12 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from pas import clock
 from pas.db import Database
-from pas.role import Role
-from tests.billing.billed_fleet import contract, found_fleet, line, read_meter
-from tests.conftest import ClientOf
+from tests.billing.maker import API, HOURS, Maker
+from tests.conftest import ClientOf, Pas
 
 pytestmark = pytest.mark.shared
 
-API = "/api/v1"
-HOURS = {"monthly_fee": "0", "meter": "lamp_hours"}
 GRAD = {
     "price_model": "graduated",
     "tiers": [
@@ -42,46 +38,6 @@ JUNE, LATE_JUNE = ({"starts_on": day, "ends_on": "2026-07-01"} for day in ("2026
 def cases(shared_data: Path) -> dict[str, dict[str, Any]]:
     listed = json.loads((shared_data / "billing" / "cases.json").read_text(encoding="utf-8"))
     return {case["id"]: case["expected"] for case in listed}
-
-
-class Maker:
-    """A maker that signs a contract for each case, reads its meters and bills its months."""
-
-    def __init__(self, database: Database, tenant: int, client_of: ClientOf) -> None:
-        self.database, self.tenant, self.finance = database, tenant, client_of(Role.FINANCE)
-        with database.writing(tenant) as session:
-            self.customer, self.assets = found_fleet(session, assets=40)
-        self.free = list(self.assets)
-
-    def sign(self, code: str, *lines: dict[str, Any], **terms: Any) -> None:
-        """Sign a contract; each line takes the next thing."""
-        signed = [line(self.free.pop(0), **own) for own in lines]
-        paper = contract(self.customer.id, code, signed, **terms)
-        answer = self.finance.post(f"{API}/contracts", json=json.loads(paper.model_dump_json()))
-        assert answer.status_code == 201, answer.text
-
-    def read(self, place: int, readings: dict[str, float]) -> None:
-        """Read the lamp hours of a thing that was just taken."""
-        with self.database.writing(self.tenant) as session:
-            read_meter(session, self.assets[len(self.assets) - len(self.free) + place], readings, clock.now())
-
-    def use(self, hours: float, month: int = 10, place: int = -1) -> None:
-        """Let a thing be used for so many hours within a month."""
-        self.read(place, {f"2026-{month - 1:02}-28T12:00:00Z": 0.0, f"2026-{month:02}-20T12:00:00Z": hours})
-
-    def bill(self, month: str) -> None:
-        answer = self.finance.post(f"{API}/bill-runs", json={"month": month})
-        assert answer.status_code == 201, answer.text
-        assert answer.json()["failures"] == []
-
-    def invoice(self, code: str, month: str) -> dict[str, Any]:
-        """Give the document of a contract and month; without one, one of nothing."""
-        heads = self.finance.get(f"{API}/invoices", params={"month": month, "limit": 100}).json()["items"]
-        papers = [self.finance.get(f"{API}/invoices/{head['number']}").json()["document"] for head in heads]
-        return next((one for one in papers if one["contract"] == code), {"net": "0.00", "lines": []})
-
-    def net(self, code: str, month: str = "2026-10") -> str:
-        return str(self.invoice(code, month)["net"])
 
 
 @pytest.fixture
@@ -185,7 +141,9 @@ def test_periods_from_the_30th_clamp_and_come_back(maker: Maker, cases: dict[str
     assert {one["net"] for one in billed} == {"10.00"}
 
 
-def test_late_use_flips_the_tier_and_the_header_spans_its_days(maker: Maker, cases: dict[str, dict[str, Any]]) -> None:
+def test_late_use_flips_the_tier_and_the_header_spans_its_days(
+    maker: Maker, cases: dict[str, dict[str, Any]], pas: Pas, tmp_path: Path
+) -> None:
     september = {"starts_on": "2026-09-01"}
     maker.sign("VOL-late", HOURS | september | {"tariff": VOLUME, "monthly_fee": "100"}, **september)
     maker.read(-1, {"2026-08-31T12:00:00Z": 0.0, "2026-09-20T12:00:00Z": 15.0})
@@ -204,7 +162,10 @@ def test_late_use_flips_the_tier_and_the_header_spans_its_days(maker: Maker, cas
         "*[local-name()='InvoicePeriod']/*[local-name()='StartDate']/text()"
     )
     assert starts == ["2026-09-01"]
-    assert cases["UBL-line-period"]["fatal"] == ["PEPPOL-EN16931-R110"]
+    narrow = tmp_path / "narrow.xml"
+    narrow.write_bytes(written.content.replace(b"2026-09-01</cbc:StartDate>", b"2026-10-01</cbc:StartDate>", 1))
+    refused = pas("einvoice", "check", str(narrow), "--json")
+    assert (refused.exit_code, refused.json["fatal"]) == (1, cases["UBL-line-period"]["fatal"])
 
 
 def _last(one: dict[str, Any]) -> str:

@@ -1,5 +1,8 @@
 """What the cases of billing still lacked."""
 
+import sqlalchemy as sa
+from alembic import op
+
 from pas.migrations.tables_of_tenants import lock, unlock
 
 revision = "0018"
@@ -15,9 +18,11 @@ APPEND_ONLY: tuple[str, ...] = ()
 
 def upgrade() -> None:
     """Add the tables and columns, and set the locks on the new tables."""
+    op.add_column("contract", sa.Column("every_weeks", sa.Integer(), nullable=True))
     lock(NEW_TABLES, append_only=APPEND_ONLY)
 
 
 def downgrade() -> None:
     """Take it back."""
     unlock(append_only=APPEND_ONLY)
+    op.drop_column("contract", "every_weeks")
