@@ -51,7 +51,9 @@ FILES = {
     "inspections": "asset,inspected_at,index\n{asset_id},2026-10-02T08:00:00Z,50",
     "indices": "source,month,published_on,value\nCPI,2026-09,2026-10-05,112.5",
     "sales": "sale_id,category,price,currency,price_kind\n1,projectors,100,EUR,sold",
-    "opinions": "opinion_id,kind,given_by,given_on,asset,price,currency\nQ-NEW,offer,A buyer,2026-10-02,{asset_id},50,EUR",
+    "opinions": (
+        "opinion_id,kind,given_by,given_on,asset,price,currency\nQ-NEW,offer,A buyer,2026-10-02,{asset_id},50,EUR"
+    ),
     "readings": "asset,at,metric,value,unit\n{asset_id},2026-10-02T08:00:00Z,lamp_hours,800,hour",
 }
 """A file of each kind that names what somebody has."""

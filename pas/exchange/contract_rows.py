@@ -58,7 +58,12 @@ class Contracts(Kind):
         Column("order_reference", Text(), "the customer's own reference", ("reference", "po", "referentie")),
         Column("every_months", Whole(), "months of a period: 1, 3, 6 or 12", ("billing_period", "periode_maanden")),
         Column("every_weeks", Whole(), "weeks of a period, 1 to 4, in place of months", ("periode_weken",)),
-        Column("anchor_on", Day(), "a day on which a period begins; where left out a 1 January, of weeks a Monday", ("ankerdag",)),
+        Column(
+            "anchor_on",
+            Day(),
+            "a day on which a period begins; where left out a 1 January, of weeks a Monday",
+            ("ankerdag",),
+        ),
         Column("fee_timing", Choice(FeeTiming), "when fees are billed", ("facturatie",)),
         Column("zero_use", Choice(ZeroUse), "what no use owes of a first tier with a flat fee"),
         Column("negative_month", Choice(NegativeMonth), "what becomes of a month that credits more than it charges"),
