@@ -31,8 +31,8 @@ def foresee_things(
 ) -> dict[str, list[Standing]]:
     """Foresee each thing on its own last day, by currency of its product, from what was known at `now`.
 
-    A thing that was never assessed, has no route, or cannot be valued is left out. Its books are taken to fall by
-    the straight line. Writes nothing.
+    A thing that was never assessed, has no route, cannot be valued, or may have a grade at which no route is open is
+    left out. Its books are taken to fall by the straight line. Writes nothing.
     """
     ids = sorted(last_days)
     assets = [
@@ -64,7 +64,8 @@ def foresee_things(
         years = (on - now.date()).days / _DAYS_A_YEAR
         booked = float(worth.straight_line or 0)
         standing = Standing(asset.id, product.trade, years, _sd(worth), booked, grades)
-        found.setdefault(product.currency, []).append(standing)
+        if not standing.may_get_stuck:
+            found.setdefault(product.currency, []).append(standing)
     return found
 
 

@@ -43,6 +43,7 @@ TOLD: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "/api/v1/contracts/{contract_id}/amendments": lambda _ids: SWAP_DAY,
     "/api/v1/contracts/{contract_id}/preview": lambda _ids: SWAP_DAY,
     "/api/v1/offers/preview": lambda _ids: OFFER,
+    "/api/v1/end-reports": lambda _ids: {"start": "2026-10-01", "end": "2027-01-01"},
     "/api/v1/field-records": lambda ids: SEEN | {"id": str(uuid4()), "asset_id": ids["asset_id"]},
     "/api/v1/field-records/{record_id}/match": lambda ids: {"tag": ids["asset_id"]},
     "/api/v1/bill-runs/catch-up": lambda _ids: {"since": "2026-09"},

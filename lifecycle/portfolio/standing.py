@@ -38,6 +38,12 @@ class Standing(NamedTuple):
     booked: float
     grades: Sequence[Grade]
 
+    @property
+    def may_get_stuck(self) -> bool:
+        """Say whether it may have a grade at which no route is open: then nobody can say what it nets."""
+        likely = [grade for grade in self.grades if grade.chance >= LEAST_CHANCE]
+        return not all(any(taken.barred is None for taken in grade.priced) for grade in likely)
+
 
 def quarter(years: float) -> float:
     """Give the horizon in whole quarters of a year, upwards: markets are told apart no finer.

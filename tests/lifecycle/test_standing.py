@@ -7,10 +7,19 @@ import pytest
 
 from lifecycle.portfolio.holdings import BARRED
 from lifecycle.portfolio.market import Scenarios
-from lifecycle.portfolio.standing import Grade, Standing, as_cells, best_route, cells_of, holdings_of, quarter
+from lifecycle.portfolio.standing import (
+    LEAST_CHANCE,
+    Grade,
+    Standing,
+    as_cells,
+    best_route,
+    cells_of,
+    holdings_of,
+    quarter,
+)
 from lifecycle.portfolio.totals import totals
 from lifecycle.product import RouteTerms
-from lifecycle.route.economics import Worth, take
+from lifecycle.route.economics import Takings, Worth, take
 
 TERMS = [
     RouteTerms(route="reuse", worst_grade="B", price_fraction=0.9, labour_minutes=20, carbon_saved=60),
@@ -82,3 +91,10 @@ def test_a_grade_that_is_hardly_possible_is_left_out() -> None:
 def test_nothing_is_held_as_nothing() -> None:
     assert holdings_of([], []).share.shape == (0, 1)
     assert best_route(standing()) is None
+
+
+def test_a_thing_may_get_stuck_only_at_a_grade_that_it_may_have() -> None:
+    shut = (Takings("reuse", barred="route.barred_by_grade"),)
+    assert not standing(grade("A", 0.6), grade("E", 0.4)).may_get_stuck
+    assert standing(grade("A", 0.6), Grade(0.4, shut, shut)).may_get_stuck
+    assert not standing(grade("A", 1.0), Grade(LEAST_CHANCE / 2, shut, shut)).may_get_stuck
