@@ -8,7 +8,18 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
 from pas.access import NotLoggedIn, nobody_undeclared
 from pas.careful import careful
-from pas.web import alerts_page, answer, books_page, fleet_page, login, pages, public_report, tech, tech_decisions
+from pas.web import (
+    alerts_page,
+    answer,
+    books_page,
+    fleet_page,
+    invoices_page,
+    login,
+    pages,
+    public_report,
+    tech,
+    tech_decisions,
+)
 from pas.web.page import failed, static_files, to_login
 
 PAGES: tuple[APIRouter, ...] = (
@@ -17,6 +28,7 @@ PAGES: tuple[APIRouter, ...] = (
     pages.router,
     alerts_page.router,
     books_page.router,
+    invoices_page.router,
     answer.router,
     public_report.router,
     tech.router,

@@ -49,12 +49,17 @@ def figure(page: Page, name: str) -> float:
 
 
 def pages_of(fleet: Fleet) -> list[str]:
+    with fleet.database.reading(fleet.tenant) as session:
+        number = session.exec(select(InvoiceRecord.number)).first()
     return [
         "/",
         "/assets",
         "/assets?sort=-index&product=Laser",
         "/alerts",
         "/books",
+        "/invoices",
+        f"/invoices/{number}",
+        f"/invoices/{number}/lines/1",
         f"/assets/{fleet.assets['LP30-0002'].id}",
         f"/assets/{fleet.assets['CH1-00003'].id}",
     ]
