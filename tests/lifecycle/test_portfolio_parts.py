@@ -48,7 +48,7 @@ def test_only_where_one_factor_moves_all_do_quantiles_add_up() -> None:
         parts = each(held, market(common))
         whole = np.quantile(parts.sum(axis=0), 0.1)
         of_parts = np.quantile(parts, 0.1, axis=1).sum()
-        assert (whole == pytest.approx(of_parts, rel=1e-9)) is adds_up
+        assert bool(whole == pytest.approx(of_parts, rel=1e-9)) is adds_up
         assert whole >= of_parts - 1e-6
 
 
