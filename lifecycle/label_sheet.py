@@ -1,16 +1,15 @@
 """Labels for things: a QR code, the product and the serial number, to the millimetre on a sheet or one by one (ZPL)."""
 
 import json
-import threading
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
-from importlib.resources import files
 from io import BytesIO
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import segno
-import typst
 
+from lifecycle.typst_gateway import typeset
 from telemetry.lots import lots
 from telemetry.refusal import Refusal
 
@@ -20,7 +19,8 @@ _DOTS = 8
 """Dots per millimetre of a common printer of labels (203 dpi)."""
 _QUIET = 2
 """Light modules around a code: the label itself is light."""
-_PRESSES = threading.local()
+_UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+"""Labels bear no date, so that the same ones are the same bytes."""
 
 
 class BeyondSheet(Refusal, ValueError):
@@ -85,7 +85,7 @@ def sheet(plates: Sequence[Plate], *, stock: StockName, first: int = 1, language
         "stock": chosen._asdict(),
         "pages": pages(plates, chosen, first),
     }
-    return cast("bytes", _press().compile(format="pdf", sys_inputs={"labels": json.dumps(shown)}, timestamp=0))
+    return typeset("lifecycle/label_sheet.typ", {"labels": json.dumps(shown)}, stamp=_UNDATED)
 
 
 def pages(plates: Sequence[Plate], stock: Stock, first: int) -> list[list[dict[str, Any]]]:
@@ -145,10 +145,3 @@ def _one(plate: Plate, size: Stock) -> str:
 def _plain(text: str) -> str:
     """Spell what the printer would take for an order by its number (`^FH`)."""
     return "".join(f"_{ord(sign):02X}" if sign in "^~_" else sign for sign in text)
-
-
-def _press() -> typst.Compiler:
-    if not hasattr(_PRESSES, "press"):
-        _PRESSES.press = typst.Compiler(str(files("lifecycle").joinpath("label_sheet.typ")), ignore_system_fonts=True)
-    press: typst.Compiler = _PRESSES.press
-    return press

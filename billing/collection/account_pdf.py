@@ -1,24 +1,19 @@
 """A statement of account as a PDF (PDF/A-3), in the customer's language."""
 
 import json
-import threading
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Any, cast
-
-import typst
+from typing import Any
 
 from billing.collection.statement_of_account import AccountKind, AccountLine, AccountStatement
-from billing.document.document import Standard
 from billing.document.speech import Speech, breakable
 from billing.period import FIRST_DAY
 from billing.seller import Seller
 from lifecycle.customer import Customer
-
-_PRESSES = threading.local()
+from lifecycle.typst_gateway import typeset_for_archives
 
 
 def account_pdf(statement: AccountStatement, *, keeper: Seller, customer: Customer, language: str) -> bytes:
@@ -28,24 +23,7 @@ def account_pdf(statement: AccountStatement, *, keeper: Seller, customer: Custom
     """
     shown = json.dumps(view(statement, keeper=keeper, customer=customer, language=language), ensure_ascii=False)
     stamp = datetime.combine(statement.until_day, time(12), UTC)
-    try:
-        return _typeset(shown, stamp, "a-3b")
-    except typst.TypstError:
-        return _typeset(shown, stamp, "1.7")
-
-
-def _typeset(shown: str, stamp: datetime, standard: Standard) -> bytes:
-    made = _press().compile(format="pdf", sys_inputs={"statement": shown}, pdf_standards=standard, timestamp=stamp)
-    return cast("bytes", made)
-
-
-def _press() -> typst.Compiler:
-    """Give this thread's typesetter."""
-    if not hasattr(_PRESSES, "press"):
-        template = str(files("billing").joinpath("collection/account_statement.typ"))
-        _PRESSES.press = typst.Compiler(template, ignore_system_fonts=True)
-    press: typst.Compiler = _PRESSES.press
-    return press
+    return typeset_for_archives("billing/collection/account_statement.typ", {"statement": shown}, stamp=stamp)
 
 
 @cache

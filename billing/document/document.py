@@ -1,14 +1,10 @@
 """The invoice as a PDF (PDF/A-3, for archives), in the customer's language."""
 
 import json
-import threading
 from datetime import datetime
 from decimal import Decimal
 from importlib.metadata import version
-from importlib.resources import files
-from typing import Any, Literal, cast
-
-import typst
+from typing import Any
 
 from billing.document.line_words import words
 from billing.document.payment_qr import payment_qr, payment_text
@@ -16,11 +12,10 @@ from billing.document.proof_annex import annex
 from billing.document.speech import Speech, breakable
 from billing.invoice import Kind
 from billing.rating.rated import Component
+from lifecycle.typst_gateway import typeset_for_archives
 
-Standard = Literal["a-3b", "1.7"]
 MADE_BY = f"typst {version('typst')}; invoice.typ 2"
 """What makes the PDF: where it changes, the same document gives other bytes."""
-_PRESSES = threading.local()
 
 
 def pdf(document: dict[str, Any], language: str | None = None) -> bytes:
@@ -30,25 +25,7 @@ def pdf(document: dict[str, Any], language: str | None = None) -> bytes:
     """
     shown = json.dumps(view(document, language or document["language"]), ensure_ascii=False)
     stamp = datetime.fromisoformat(f"{document['issued_on']}T12:00:00+00:00")
-    try:
-        return _typeset(shown, stamp, "a-3b")
-    except typst.TypstError:
-        return _typeset(shown, stamp, "1.7")
-
-
-def _typeset(shown: str, stamp: datetime, standard: Standard) -> bytes:
-    made = _press().compile(format="pdf", sys_inputs={"invoice": shown}, pdf_standards=standard, timestamp=stamp)
-    return cast("bytes", made)
-
-
-def _press() -> typst.Compiler:
-    """Give this thread's typesetter, which keeps its fonts and what pages have in common: three times as fast."""
-    if not hasattr(_PRESSES, "press"):
-        _PRESSES.press = typst.Compiler(
-            str(files("billing").joinpath("document/invoice.typ")), ignore_system_fonts=True
-        )
-    press: typst.Compiler = _PRESSES.press
-    return press
+    return typeset_for_archives("billing/document/invoice.typ", {"invoice": shown}, stamp=stamp)
 
 
 def view(document: dict[str, Any], language: str) -> dict[str, Any]:
